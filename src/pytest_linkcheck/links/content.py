@@ -1,0 +1,93 @@
+"""Reading bytes of files that may be somebody else's, without being led astray or blocked."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from .facts import Facts, Identity
+
+_CHUNK = 1 << 20
+# A FIFO would block the open and a symlink could lead anywhere; neither is ever opened.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class Content(Enum):
+    """Whether the bytes of two files are equal: a fact beside the verdict on their storage."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    NOT_COMPARED = "not compared"
+
+
+class ChangedError(OSError):
+    """The file is no longer the one that was looked at, or was written while being read."""
+
+
+@contextmanager
+def open_unchanged(facts: Facts) -> Iterator[int]:
+    """Open the regular file of *facts* for reading; yields the file descriptor.
+
+    Raises `ChangedError` if another file stands there by now, or if it was written to before
+    the block was left; `OSError` if it cannot be opened.
+    """
+    descriptor = os.open(facts.path, _FLAGS)
+    try:
+        before = os.fstat(descriptor)
+        if Identity(before.st_dev, before.st_ino) != facts.identity:
+            raise ChangedError(0, "replaced while being read", str(facts.path))
+        if not stat.S_ISREG(before.st_mode):
+            raise ChangedError(0, "no regular file any more", str(facts.path))
+        yield descriptor
+        after = os.fstat(descriptor)
+        if (after.st_size, after.st_mtime_ns) != (facts.size, facts.mtime_ns):
+            raise ChangedError(0, "changed while being read", str(facts.path))
+    finally:
+        os.close(descriptor)
+
+
+def compare_bytes(a: Facts, b: Facts) -> Content:
+    """Return whether the files of *a* and *b* hold the same bytes.
+
+    Raises `ChangedError` and `OSError` as `open_unchanged` does.
+    """
+    if a.size != b.size:
+        return Content.DIFFERENT
+    with open_unchanged(a) as first, open_unchanged(b) as second:
+        while True:
+            chunk = _read_full(first)
+            if chunk != _read_full(second):
+                return Content.DIFFERENT
+            if not chunk:
+                return Content.EQUAL
+
+
+def hash_bytes(facts: Facts, algorithm: str) -> bytes:
+    """Return the digest of the file of *facts* by *algorithm*, a name that `hashlib` knows.
+
+    Raises `ValueError` for another name, `ChangedError` and `OSError` as `open_unchanged` does.
+    """
+    digest = hashlib.new(algorithm)
+    with open_unchanged(facts) as descriptor:
+        while chunk := os.read(descriptor, _CHUNK):
+            digest.update(chunk)
+    return digest.digest()
+
+
+def _read_full(descriptor: int) -> bytes:
+    """Read a whole chunk, as a short read of one file must not look like a difference."""
+    parts = []
+    wanted = _CHUNK
+    while wanted and (part := os.read(descriptor, wanted)):
+        parts.append(part)
+        wanted -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,98 @@
+"""statx(2): everything `lstat` tells, with birth time and mount number, by one system call.
+
+`os.stat_result` has neither of the two on Linux before Python 3.15.
+"""
+
+import ctypes
+import os
+import struct
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+# <linux/stat.h> and <linux/fcntl.h>
+_AT_FDCWD = -100
+_AT_SYMLINK_NOFOLLOW = 0x100
+_STATX_BASIC_STATS = 0x7FF
+_STATX_BTIME = 0x800
+_STATX_MNT_ID = 0x1000
+
+_TIME = "qIi"  # struct statx_timestamp: seconds, nanoseconds, padding
+_STATX = struct.Struct(f"=IIQIIIHHQQQQ{_TIME * 4}IIIIQ")
+_SIZE_OF_STATX = 256
+_NANOSECONDS = 1_000_000_000
+
+
+class Statx(NamedTuple):
+    """The fields of `struct statx` that this package uses; times in nanoseconds since 1970."""
+
+    device: int
+    inode: int
+    links: int
+    mode: int
+    size: int
+    blocks: int
+    mtime_ns: int
+    ctime_ns: int
+    birth_ns: int | None
+    mount_id: int | None
+
+
+@cache
+def _function() -> Callable[..., int] | None:
+    if sys.platform != "linux":
+        return None
+    try:
+        function = ctypes.CDLL(None, use_errno=True).statx
+    except (OSError, AttributeError):  # a C library older than the call
+        return None
+    function.argtypes = (
+        ctypes.c_int,
+        ctypes.c_char_p,
+        ctypes.c_int,
+        ctypes.c_uint,
+        ctypes.c_char_p,
+    )
+    function.restype = ctypes.c_int
+    return function
+
+
+def statx(path: str | os.PathLike[str]) -> Statx | None:
+    """Return what the system says of *path* itself, not following a symlink.
+
+    `None` where the system or its C library has no statx. Raises `OSError` as `os.lstat` does.
+    """
+    function = _function()
+    if function is None:
+        return None
+    buffer = ctypes.create_string_buffer(_SIZE_OF_STATX)
+    name = os.fsencode(path)
+    if b"\0" in name:
+        message = "embedded null byte"
+        raise ValueError(message)
+    mask = _STATX_BASIC_STATS | _STATX_BTIME | _STATX_MNT_ID
+    if function(_AT_FDCWD, name, _AT_SYMLINK_NOFOLLOW, mask, buffer) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error), os.fspath(path))
+    return _parse(buffer.raw)
+
+
+def _parse(raw: bytes) -> Statx:
+    (
+        mask, _blksize, _attributes, links, _uid, _gid, mode, _pad, inode, size, blocks, _amask,
+        _asec, _ansec, _apad, bsec, bnsec, _bpad, csec, cnsec, _cpad, msec, mnsec, _mpad,
+        _rmajor, _rminor, major, minor, mount_id,
+    ) = _STATX.unpack_from(raw)  # fmt: skip
+    return Statx(
+        device=os.makedev(major, minor),
+        inode=inode,
+        links=links,
+        mode=mode,
+        size=size,
+        blocks=blocks,
+        mtime_ns=msec * _NANOSECONDS + mnsec,
+        ctime_ns=csec * _NANOSECONDS + cnsec,
+        birth_ns=bsec * _NANOSECONDS + bnsec if mask & _STATX_BTIME else None,
+        mount_id=mount_id if mask & _STATX_MNT_ID else None,
+    )
