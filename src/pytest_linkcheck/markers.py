@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from packaging.requirements import InvalidRequirement, Requirement
@@ -20,20 +21,16 @@ _NO_ARGUMENTS = "takes no arguments"
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each installer and link mode that its `linkcheck_matrix` names.
 
-    Pairs of an installer and a mode it does not have are left out. Raises `pytest.UsageError` for
-    arguments that are wrong.
+    Pairs of an installer and a mode it does not have are left out.
     """
     marker = metafunc.definition.get_closest_marker("linkcheck_matrix")
     if marker is None:
         return
-    problem = _check_matrix(marker)
     modes = marker.kwargs.get("link_modes")
     names = ["installer"] if modes is None else ["installer", "link_mode"]
     absent = [name for name in names if name not in metafunc.fixturenames]
-    if not problem and absent:
-        problem = f"needs the test to use the fixture {' and '.join(absent)}"
-    if problem:
-        raise pytest.UsageError(f"{metafunc.definition.nodeid}: linkcheck_matrix {problem}")
+    if absent:
+        _refuse(metafunc.definition, marker, f"needs its fixtures: {', '.join(absent)}")
     rows = [
         (installer, mode)
         for installer in marker.kwargs.get("installers", ["uv"])
@@ -69,16 +66,20 @@ def _check_matrix(marker: pytest.Mark) -> str:
     return ""
 
 
-def check_markers(items: list[pytest.Item]) -> None:
-    """Raise `pytest.UsageError` for markers of *items* whose arguments are wrong."""
-    problems = [
-        f"{item.nodeid}: {mark.name} {problem}"
-        for item in items
-        for mark in item.iter_markers()
-        if mark.name in _CHECKS and (problem := _CHECKS[mark.name](mark))
-    ]
-    if problems:
-        raise pytest.UsageError("\n".join(dict.fromkeys(problems)))
+def check_markers(item: pytest.Item) -> None:
+    """Fail the collection of *item* if the arguments of one of our markers are wrong.
+
+    A failure and no `pytest.UsageError`: raised in a worker of xdist, that ends in an internal
+    error there.
+    """
+    for marker in item.iter_markers():
+        check = _CHECKS.get(marker.name)
+        if check and (problem := check(marker)):
+            _refuse(item, marker, problem)
+
+
+def _refuse(item: pytest.Item, marker: pytest.Mark, problem: str) -> NoReturn:
+    pytest.fail(f"{item.nodeid}: {marker.name} {problem}", pytrace=False)
 
 
 def _check_linkcheck(marker: pytest.Mark) -> str:
@@ -198,5 +199,6 @@ def _lacks_installer(need: str, config: pytest.Config) -> str:
 _CHECKS: dict[str, Callable[[pytest.Mark], str]] = {
     "linkcheck": _check_linkcheck,
     "linkcheck_expect": _check_expect,
+    "linkcheck_matrix": _check_matrix,
     "linkcheck_requires": _check_requires,
 }

@@ -79,22 +79,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrise the tests marked `linkcheck_matrix`."""
-    if metafunc.definition.get_closest_marker("linkcheck_matrix"):
-        from .markers import parametrize
+    """Check the arguments of our markers; parametrise the tests marked `linkcheck_matrix`."""
+    if any(mark.name.startswith("linkcheck") for mark in metafunc.definition.iter_markers()):
+        from .markers import check_markers, parametrize
 
+        check_markers(metafunc.definition)
         parametrize(metafunc)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Check the arguments of our markers before anything runs."""
-    ours = [
-        item for item in items if any(m.name.startswith("linkcheck") for m in item.iter_markers())
-    ]
-    if ours:
-        from .markers import check_markers
-
-        check_markers(ours)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -19,6 +19,8 @@ PREFIX = "linkcheck/"  # what the node ids of audit items begin with
 EXPECTATIONS = ("auto", "linked", "hardlink", "symlink", "copy")
 _PLAN = "linkcheck"
 
+Plan = list[tuple[Audited, list[str]]]  # the environments, and the items of each
+
 
 def register(config: pytest.Config) -> None:
     """Set up the audit in this process: the only one, a controller of xdist, or a worker.
@@ -32,20 +34,20 @@ def register(config: pytest.Config) -> None:
     selected = take_selection(config)
     worker = getattr(config, "workerinput", None)
     if worker is not None:
-        environments = [
+        plan = [
             (Audited(label, Layout(*map(Path, layout)) if layout else None, problem), names)
             for label, layout, problem, names in worker[_PLAN]
         ]
     elif selected or _is_audit_wanted(config):
-        environments = [(found, found.names()) for found in find_environments(config)]
+        plan = [(found, found.names()) for found in find_environments(config)]
+        plan = _select(plan, selected) if selected else plan
     else:
-        environments = []
-    plugin = Audit(environments, selected, expected)
-    config.pluginmanager.register(plugin, "linkcheck-audit")
+        plan = []
+    config.pluginmanager.register(Audit(plan, expected), "linkcheck-audit")
     if worker is None:
-        config.pluginmanager.register(Summary(environments), "linkcheck-summary")
-        if config.pluginmanager.hasplugin("dsession") or config.pluginmanager.hasplugin("xdist"):
-            config.pluginmanager.register(Distributed(environments), "linkcheck-distributed")
+        config.pluginmanager.register(Summary(plan), "linkcheck-summary")
+        if config.pluginmanager.hasplugin("xdist"):
+            config.pluginmanager.register(Distributed(plan), "linkcheck-distributed")
 
 
 def _is_audit_wanted(config: pytest.Config) -> bool:
@@ -66,14 +68,27 @@ def _is_audit_id(config: pytest.Config, arg: str) -> bool:
     return arg.startswith(PREFIX) and not (config.invocation_params.dir / path).exists()
 
 
+def _select(plan: Plan, selected: list[str]) -> Plan:
+    """Return what of *plan* has one of the ids *selected*; each must be met by something."""
+    chosen: Plan = []
+    met: set[str] = set()
+    for audited, names in plan:
+        whole = f"{PREFIX}{audited.label}"
+        wanted = [name for name in names if {whole, f"{whole}::{name}"} & set(selected)]
+        if wanted or whole in selected:
+            chosen.append((audited, wanted))
+        met |= {whole, *(f"{whole}::{name}" for name in names)}
+    for one in selected:
+        if one not in met:
+            raise pytest.UsageError(f"no audited distribution has the id {show_name(one)}")
+    return chosen
+
+
 class Audit:
     """Adds the audit's items to those of the session."""
 
-    def __init__(
-        self, environments: list[tuple[Audited, list[str]]], selected: list[str], expected: str
-    ) -> None:
-        self._environments = environments
-        self._selected = selected
+    def __init__(self, plan: Plan, expected: str) -> None:
+        self._plan = plan
         self._expected = expected
 
     @pytest.hookimpl(tryfirst=True)  # before -k, -m, --lf and --deselect choose among the items
@@ -81,19 +96,8 @@ class Audit:
         self, session: pytest.Session, items: list[pytest.Item]
     ) -> None:
         """Append the items of the audit."""
-        found = [
-            item
-            for audited, names in self._environments
-            for item in self._collect(session, audited, names)
-        ]
-        if self._selected:
-            for wanted in self._selected:
-                if not any(_matches(item, wanted) for item in found):
-                    raise pytest.UsageError(f"no audited distribution has the id {wanted}")
-            found = [
-                item for item in found if any(_matches(item, wanted) for wanted in self._selected)
-            ]
-        items.extend(found)
+        for audited, names in self._plan:
+            items.extend(self._collect(session, audited, names))
 
     def _collect(
         self, session: pytest.Session, audited: Audited, names: list[str]
@@ -108,20 +112,16 @@ class Audit:
         return list(session.genitems(collector))
 
 
-def _matches(item: pytest.Item, wanted: str) -> bool:
-    return item.nodeid == wanted or item.nodeid.startswith(f"{wanted}::")
-
-
 class Summary:
     """Header and table, in the process that writes to the terminal."""
 
-    def __init__(self, environments: list[tuple[Audited, list[str]]]) -> None:
-        self._environments = environments
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._rows: list[Row] = []
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say what is audited, and where things lie."""
-        lines = [_header(audited) for audited, _ in self._environments]
+        lines = [_header(audited) for audited, _ in self._plan]
         factory = getattr(config, "_tmp_path_factory", None)
         if isinstance(factory, pytest.TempPathFactory):
             base = factory.getbasetemp()
@@ -169,7 +169,7 @@ class _Node(Protocol):
 class Distributed:
     """The controller's part under xdist: it decides what is audited, and tells the workers."""
 
-    def __init__(self, environments: list[tuple[Audited, list[str]]]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = [
             (
                 audited.label,
@@ -177,7 +177,7 @@ class Distributed:
                 audited.problem,
                 names,
             )
-            for audited, names in environments
+            for audited, names in plan
         ]
 
     @pytest.hookimpl(optionalhook=True)
