@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.mounting import bound, mounted, needs_root
 from support.oracle import device_of, names_of
-from support.users import nobody
+from support.users import nobody, open_way
 
 from pytest_linkcheck.links.boundary import (
     Between,
@@ -16,12 +16,6 @@ from pytest_linkcheck.links.boundary import (
 )
 from pytest_linkcheck.links.facts import read_facts
 from pytest_linkcheck.links.mounts import read_mounts
-
-SHM = Path("/dev/shm")  # noqa: S108 - a real tmpfs, the other device
-needs_other_device = pytest.mark.skipif(
-    not SHM.is_dir() or SHM.stat().st_dev == Path.cwd().stat().st_dev,
-    reason="needs a second device: mount a tmpfs on /dev/shm",
-)
 
 
 def _folders(parent: Path) -> tuple[Path, Path]:
@@ -41,15 +35,13 @@ def test_two_folders_of_one_mount_can_be_linked(tmp_path: Path) -> None:
     assert probe_boundary(one, one).linkable is Linkable.YES
 
 
-@needs_other_device
-def test_two_devices_cannot_be_linked(tmp_path: Path) -> None:
-    before = names_of(SHM)
-    boundary = probe_boundary(tmp_path, SHM)
-    assert device_of(tmp_path) != device_of(SHM)
+def test_two_devices_cannot_be_linked(tmp_path: Path, other_device: Path) -> None:
+    boundary = probe_boundary(tmp_path, other_device)
+    assert device_of(tmp_path) != device_of(other_device)
     assert boundary.linkable is Linkable.NO
     assert boundary.between is Between.FILESYSTEM
     assert boundary.reason.startswith("link() across them gives EXDEV; two filesystems, ")
-    assert names_of(SHM) == before
+    assert names_of(other_device) == set()
     assert names_of(tmp_path) == set()
 
 
@@ -86,8 +78,7 @@ def test_a_folder_without_rights_leaves_the_answer_open(tmp_path: Path) -> None:
     one, two = _folders(tmp_path)
     one.chmod(0o777)
     two.chmod(0o555)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_way(tmp_path)
     with nobody():
         boundary = probe_boundary(one, two)
         back = probe_boundary(two, one)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.mounting import bound, needs_root
 from support.oracle import same_bytes, same_file, same_file_followed, stat_of
-from support.users import nobody
+from support.users import nobody, open_way
 
 from pytest_linkcheck.links.compare import Sharing, Verdict, compare
 from pytest_linkcheck.links.content import Content
@@ -170,8 +170,7 @@ def test_a_file_without_read_permission_is_judged_by_identity_alone(file: Path) 
     other.write_bytes(b"content")
     os.link(file, link)
     file.chmod(0)
-    for folder in (file.parent, *file.parent.parents[:2]):
-        folder.chmod(0o755)
+    open_way(file.parent)
     with nobody():
         linked, unread = compare(file, link), _both_ways(file, other)
     assert linked.sharing is Sharing.HARDLINK

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.users import nobody
+from support.users import nobody, open_way
 
 from pytest_linkcheck.links.resolve import MAX_STEPS, directory_entry, resolve
 
@@ -108,8 +108,7 @@ def test_a_locked_folder_is_named(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("locked/file")
     locked.chmod(0)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_way(tmp_path)
     with nobody():
         found, through = resolve(locked / "file"), resolve(link)
     locked.chmod(0o700)
