@@ -135,7 +135,7 @@ class Summary:
             rows: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
             self._rows += [Row.from_json(row) for row in rows]
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Write the table."""
         if self._rows:
             terminalreporter.write_sep("=", "linkcheck")
