@@ -41,11 +41,14 @@ from typing import Self
 
 from .change import Aspect, Change, judge
 from .facts import Identity, Kind
-from .resolve import directory_entry
 from .sameness import Same
 from .scan import scan
 from .show import show_count, show_name
+from .spelling import respell
 from .state import ABSENT, Digests, State, look
+
+if sys.platform != "win32":
+    import resource
 
 MAX_SHOWN = 10
 _OPEN = (
@@ -162,16 +165,9 @@ class Snapshot:
 
     def _watched(self, path: AnyPath) -> Path:
         absolute = Path(path).absolute()
-        if absolute in self._before:
-            return absolute
-        # Another spelling of the same name, by way of a symlinked folder.
-        entry = directory_entry(absolute)
-        for root in self._roots:
-            if entry == directory_entry(root):
-                return root
-            real = os.path.realpath(root)
-            if _lies_under(entry, real) and root / os.path.relpath(entry, real) in self._before:
-                return root / os.path.relpath(entry, real)
+        watched = respell(absolute, self._roots, self._before)
+        if watched is not None:
+            return watched
         raise ValueError(f"{show_name(path)} was not watched")
 
     def _look(self) -> dict[Path, State]:
@@ -197,10 +193,6 @@ class Snapshot:
         before = self._before.get(path, ABSENT)
         pinned = after.facts is not None and self._pins.hold(path, after.facts.identity)
         return judge(path, before, after, content=self._content, pinned=pinned)
-
-
-def _lies_under(path: str, folder: str) -> bool:
-    return path.startswith(folder.rstrip("/") + "/")
 
 
 class _Pins:
@@ -248,8 +240,6 @@ def _descriptor_share() -> int:
     """Return how many descriptors may be held: a quarter of what the process may open."""
     if sys.platform == "win32":
         return 0
-    import resource  # noqa: PLC0415 - there is none on Windows
-
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return 1 << 16 if soft == resource.RLIM_INFINITY else soft // 4
 
