@@ -7,7 +7,7 @@ descriptor, so one that is swapped for a symlink while it is being read leads no
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -27,6 +27,10 @@ _BY_DESCRIPTOR = os.scandir in os.supports_fd and os.open in os.supports_dir_fd
 _STRETCH = 4000
 
 
+# A directory entry: the folder's identity and the name in it.
+Key = tuple[Identity, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One directory entry: what stands there, and the folder that holds the name.
@@ -40,7 +44,7 @@ class Entry:
     folder: Identity | None
 
     @property
-    def key(self) -> tuple[Identity, str]:
+    def key(self) -> Key:
         """What makes this directory entry itself: the folder's identity and the name in it."""
         if self.folder is None:
             return self.facts.identity, ""
@@ -88,11 +92,6 @@ def scan(root: str | os.PathLike[str]) -> Scan:
         # Reversed, so that folders are taken up in the order they were listed in.
         stack.extend(entry.facts for entry in reversed(held) if entry.facts.kind is Kind.DIRECTORY)
     return Scan(start, tuple(entries), tuple(problems))
-
-
-def scan_all(roots: Iterable[str | os.PathLike[str]]) -> tuple[Scan, ...]:
-    """Walk each of *roots*; raises `OSError` where one does not exist."""
-    return tuple(scan(root) for root in roots)
 
 
 def _holder(path: Path, told: os.stat_result) -> Identity | None:
