@@ -102,8 +102,10 @@ def _try_link(source: Path, target: Path) -> tuple[Linkable, str]:
     link = target / f"{probe.name}-{os.getpid()}"
     try:
         os.link(probe, link)
-        same = read_facts(link).identity == read_facts(probe).identity
-        link.unlink()
+        try:
+            same = read_facts(link).identity == read_facts(probe).identity
+        finally:
+            link.unlink()
     except OSError as error:
         return _judge_error(error, target)
     finally:

@@ -79,7 +79,7 @@ def _judge_one_file(
     first: Resolution, second: Resolution, a: Facts, b: Facts
 ) -> tuple[Sharing, str]:
     """Judge two paths that lead to one (device, inode)."""
-    if (a.kind, a.size, a.mtime_ns) != (b.kind, b.size, b.mtime_ns):
+    if (a.kind, a.size, a.mtime_ns, a.birth_ns) != (b.kind, b.size, b.mtime_ns, b.birth_ns):
         # Written between the two looks, or the filesystem gave one number to two files.
         return Sharing.UNKNOWN, "changed while being read, or inode numbers are not unique here"
     if first.is_symlink or second.is_symlink:
@@ -92,6 +92,9 @@ def _judge_one_file(
     if a.kind is Kind.DIRECTORY:
         return Sharing.UNKNOWN, "one folder seen through two mounts: only files are judged"
     if a.links == 1:
+        if a.mount_id is None or a.mount_id == b.mount_id:
+            # Overlay does so where its layers are subvolumes of btrfs.
+            return Sharing.UNKNOWN, "two names, one inode, one link: inode numbers are not unique"
         return Sharing.HARDLINK, "one inode with one name, seen through two mounts"
     return Sharing.HARDLINK, f"one inode, {show_count(a.links, 'link')}"
 

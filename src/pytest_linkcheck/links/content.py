@@ -10,7 +10,8 @@ from enum import Enum
 from .facts import Facts, Identity
 
 _CHUNK = 1 << 20
-# A FIFO would block the open and a symlink could lead anywhere; neither is ever opened.
+# Only what was a regular file a moment ago is opened; should a FIFO or a symlink have taken its
+# place, the one does not block the open and the other is not followed.
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
@@ -49,10 +50,16 @@ def open_unchanged(facts: Facts) -> Iterator[int]:
             raise ChangedError(0, "no regular file any more", str(facts.path))
         yield descriptor
         after = os.fstat(descriptor)
-        if (after.st_size, after.st_mtime_ns) != (facts.size, facts.mtime_ns):
+        if (after.st_size, after.st_mtime_ns, after.st_ctime_ns) != _stamp(facts):
             raise ChangedError(0, "changed while being read", str(facts.path))
     finally:
         os.close(descriptor)
+
+
+def _stamp(facts: Facts) -> tuple[int, int, int]:
+    # With ctime, as utime(2) can set mtime back; a new link moves ctime too, so that a file which
+    # is linked at this very moment counts as changed: a verdict too few, never a wrong one.
+    return facts.size, facts.mtime_ns, facts.ctime_ns
 
 
 def compare_bytes(a: Facts, b: Facts) -> Content:

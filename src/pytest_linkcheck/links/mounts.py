@@ -77,7 +77,8 @@ def _unescape(field: str) -> str:
 def read_mounts() -> list[Mount]:
     """Return the mounts this process sees; none where the system has no mountinfo."""
     try:
-        return parse_mountinfo(MOUNTINFO.read_text("utf-8", "surrogateescape"))
+        # As bytes: a mount point may hold a carriage return, which read_text makes a line's end.
+        return parse_mountinfo(MOUNTINFO.read_bytes().decode("utf-8", "surrogateescape"))
     except OSError:
         return []
 

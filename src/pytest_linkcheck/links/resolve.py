@@ -63,5 +63,8 @@ def directory_entry(path: str | os.PathLike[str]) -> str:
 
     Symlinked folders on the way are resolved, the last component is not.
     """
-    parent, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - must not follow links
+    # Not by abspath: it cuts `folder/..`, which leads elsewhere where the folder is a symlink.
+    parent, name = os.path.split(os.fspath(path).rstrip(os.sep))
+    if name in {"", os.curdir, os.pardir}:
+        return os.path.realpath(path)
     return os.path.join(os.path.realpath(parent), name)  # noqa: PTH118 - beside realpath

@@ -11,7 +11,7 @@ def show_name(name: object) -> str:
     A file name may hold anything but NUL and a slash, so a name that is printed as it is can
     clear the reader's screen or fake a line of output.
     """
-    text = os.fspath(name) if isinstance(name, os.PathLike) else str(name)
+    text = os.fspath(name) if isinstance(name, (bytes, os.PathLike)) else str(name)
     if isinstance(text, bytes):
         text = os.fsdecode(text)
     if text.isprintable():

@@ -4,6 +4,7 @@
 """
 
 import ctypes
+import errno
 import os
 import struct
 import sys
@@ -61,7 +62,8 @@ def _function() -> Callable[..., int] | None:
 def statx(path: str | os.PathLike[str]) -> Statx | None:
     """Return what the system says of *path* itself, not following a symlink.
 
-    `None` where the system or its C library has no statx. Raises `OSError` as `os.lstat` does.
+    `None` where the system or its C library has no statx, or a sandbox forbids it. Raises
+    `OSError` as `os.lstat` does.
     """
     function = _function()
     if function is None:
@@ -74,6 +76,8 @@ def statx(path: str | os.PathLike[str]) -> Statx | None:
     mask = _STATX_BASIC_STATS | _STATX_BTIME | _STATX_MNT_ID
     if function(_AT_FDCWD, name, _AT_SYMLINK_NOFOLLOW, mask, buffer) != 0:
         error = ctypes.get_errno()
+        if error in {errno.ENOSYS, errno.EPERM}:  # an old kernel, or a container that forbids it
+            return None
         raise OSError(error, os.strerror(error), os.fspath(path))
     return _parse(buffer.raw)
 
