@@ -84,12 +84,14 @@ class Account:
 
     def __str__(self) -> str:
         least = "at least " if self.at_least else ""
+        held = (
+            f"{show_size(self.others)} with others here, {show_size(self.outside)} with the outside"
+        )
         parts = [
             f"{show_count(self.names, 'name')} of {show_count(self.files, 'file')}",
             f"{show_size(self.apparent)} as names add up",
             f"{least}{show_size(self.on_disk)} on disk: {least}{show_size(self.own)} own",
-            f"{least}{show_size(self.shared)} shared ({show_size(self.others)} with others here, "
-            f"{show_size(self.outside)} with the outside)",
+            f"{least}{show_size(self.shared)} shared ({held})",
         ]
         if self.unknown:
             parts.append(f"{show_size(self.unknown)} unknown")

@@ -3,20 +3,12 @@
 Read by FIEMAP. Spans of two files may be compared only within one filesystem.
 """
 
-import fcntl
 import os
-import struct
 from dataclasses import dataclass
 
 from .content import open_unchanged
+from .extents import Extent, read_extents
 from .facts import Facts
-
-_FS_IOC_FIEMAP = 0xC020660B
-_HEADER = struct.Struct("=QQIIII")
-_EXTENT = struct.Struct("=QQQ16xI12x")
-_LAST, _UNKNOWN, _DELALLOC, _ENCODED = 1, 2, 4, 8
-_INLINE, _SHARED = 0x200, 0x2000
-_PAGE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +49,22 @@ def read_blocks(facts: Facts) -> Blocks:
     try:
         with open_unchanged(facts) as descriptor:
             block = os.fstatvfs(descriptor).f_bsize
-            extents = _read(descriptor)
+            extents = read_extents(descriptor).extents
     except OSError as error:
         return Blocks(problem=error.strerror or str(error))
-    spans = []
-    inline = compressed = 0
-    for logical, physical, length, flags in extents:
-        if flags & _INLINE:
-            inline += min(length, facts.size - logical)
-        elif flags & (_UNKNOWN | _DELALLOC) or not physical:
-            return Blocks(problem="not yet on disk")
-        elif flags & _ENCODED:
-            compressed += length
-            spans.append(Span(physical, block, 0, bool(flags & _SHARED), compressed=True))
-        else:
-            shared = bool(flags & _SHARED)
-            spans.append(Span(physical, length, physical - logical, shared, compressed=False))
-    return Blocks(tuple(spans), inline, compressed)
+    inline = sum(min(one.length, facts.size - one.logical) for one in extents if one.inline)
+    placed = [one for one in extents if not one.inline]
+    if any(one.unknown or not one.physical for one in placed):
+        return Blocks(problem="bytes that have no place on disk yet")
+    return Blocks(
+        spans=tuple(_span(one, block) for one in placed),
+        inline=inline,
+        compressed=sum(one.length for one in placed if one.encoded),
+    )
 
 
-def _read(descriptor: int) -> list[tuple[int, int, int, int]]:
-    found: list[tuple[int, int, int, int]] = []
-    start = 0
-    while True:
-        buffer = bytearray(_HEADER.size + _PAGE * _EXTENT.size)
-        _HEADER.pack_into(buffer, 0, start, (1 << 64) - 1 - start, 1, 0, _PAGE, 0)
-        fcntl.ioctl(descriptor, _FS_IOC_FIEMAP, buffer)
-        count = _HEADER.unpack_from(buffer)[3]
-        flags = _LAST
-        for index in range(count):
-            logical, physical, length, flags = _EXTENT.unpack_from(
-                buffer, _HEADER.size + index * _EXTENT.size
-            )
-            found.append((logical, physical, length, flags))
-            start = logical + length
-        if flags & _LAST or not count:
-            return found
+def _span(extent: Extent, block: int) -> Span:
+    if extent.encoded:
+        return Span(extent.physical, block, 0, extent.shared, compressed=True)
+    delta = extent.physical - extent.logical
+    return Span(extent.physical, extent.length, delta, extent.shared, compressed=False)

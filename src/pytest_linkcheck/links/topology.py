@@ -202,10 +202,12 @@ class Topology:
         return self._entries[known]
 
     def _under(self, entry: Entry) -> Iterator[Entry]:
-        yield entry
-        if entry.facts.kind is Kind.DIRECTORY:
-            for held in self._in_folder.get(entry.facts.identity, ()):
-                yield from self._under(held)
+        left = [entry]
+        while left:
+            entry = left.pop()
+            yield entry
+            if entry.facts.kind is Kind.DIRECTORY:
+                left.extend(self._in_folder.get(entry.facts.identity, ()))
 
     @cached_property
     def _in_folder(self) -> Mapping[Identity, list[Entry]]:
@@ -248,8 +250,8 @@ class _Reader:
             number = len(inodes)
             if not self._extents:
                 inode = replace(inode, problem="extents were not read")
-            elif mount is None or mount.type == "overlay":
-                inode = replace(inode, problem="it cannot be told which filesystem it lies on")
+            elif mount is None or not _has_one_space(mount):
+                inode = replace(inode, problem="which device its blocks lie on cannot be told")
             else:
                 blocks = read_blocks(first.facts)
                 spans[mount][number] = blocks.spans
@@ -284,13 +286,26 @@ class _Reader:
         return self._seen[key]
 
 
+def _has_one_space(mount: Mount) -> bool:
+    """Return whether equal block addresses of two files on *mount* mean the same blocks."""
+    if mount.type == "overlay":  # layers may lie on several filesystems
+        return False
+    # A realtime device of xfs counts its blocks from zero again, and no flag tells which it is.
+    return not any(option.startswith("rtdev=") for option in mount.super_options)
+
+
 def _gather(names: Mapping[Key, Entry], mount: Mount | None) -> Inode:
     entries = tuple(names.values())
     facts = entries[0].facts
-    elsewhere: int | None = facts.links - len(entries)
-    if mount is None or mount.type == "overlay" or facts.links < len(entries):
-        elsewhere = None
-    return Inode(facts, tuple(entry.facts.path for entry in entries), tuple(names), elsewhere)
+    elsewhere = facts.links - len(entries)
+    counts = {entry.facts.links for entry in entries}
+    is_exact = mount is not None and mount.type != "overlay" and counts == {facts.links}
+    return Inode(
+        facts,
+        tuple(entry.facts.path for entry in entries),
+        tuple(names),
+        elsewhere if is_exact and elsewhere >= 0 else None,
+    )
 
 
 def _lead(leaders: list[int], number: int) -> int:
