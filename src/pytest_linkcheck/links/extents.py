@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from enum import IntFlag
 
+from .show import show_count
+
 # <linux/fs.h> and <linux/fiemap.h>
 _FS_IOC_FIEMAP = 0xC020660B
 _FIEMAP_FLAG_SYNC = 0x1
@@ -99,6 +101,10 @@ class ExtentMap:
         for extent in self.extents:
             flags |= extent.flags
         return flags & ~ExtentFlag.LAST
+
+    def __str__(self) -> str:
+        names = " ".join(flag.name.lower() for flag in self.flags if flag.name)
+        return show_count(len(self.extents), "extent") + (f" ({names})" if names else "")
 
 
 class NoExtentMapError(OSError):
