@@ -63,7 +63,7 @@ def _parse_line(line: str) -> Mount | None:
             options=tuple(options.split(",")),
             type=kind,
             source=_unescape(source),
-            super_options=tuple(super_options.split(",")),
+            super_options=tuple(map(_unescape, super_options.split(","))),
         )
     except (ValueError, OverflowError):
         return None
