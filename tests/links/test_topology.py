@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib import import_module
@@ -310,6 +311,36 @@ def test_holes_and_preallocated(place: Path) -> None:
     account = measure(place / "a").total
     assert (account.apparent, account.on_disk) == (107 * BLOCK, 8 * BLOCK)
     assert account.on_disk == du([place / "a" / "sparse", place / "a" / "reserved"])
+
+
+def used(folder: Path) -> int:
+    """Return how many bytes the filesystem has given out, after all that was deleted is freed."""
+    call("sync", "-f", folder)
+    if shutil.which("xfs_spaceman") and call("stat", "-fc%T", folder).strip() == "xfs":
+        call("xfs_spaceman", "-c", "prealloc -s", folder)
+    if call("stat", "-fc%T", folder).strip() == "btrfs":
+        call("btrfs", "filesystem", "sync", folder)
+    told = os.statvfs(folder)
+    return (told.f_blocks - told.f_bfree) * told.f_frsize
+
+
+def test_own_is_what_a_deletion_frees(drive: Disk, place: Path) -> None:
+    size = 2048
+    (place / "b" / "linked").hardlink_to(fill(place / "a" / "linked", size))
+    (place / "out" / "linked").hardlink_to(fill(place / "a" / "outside", size))
+    fill(place / "a" / "own", size)
+    if drive.kind != "ext4":
+        clone(fill(place / "a" / "cloned", size), place / "b" / "cloned")
+        clone(fill(place / "a" / "cloned outside", size), place / "out" / "cloned")
+        clone(fill(place / "a" / "cloned inside", size), place / "a" / "clone")
+    account = measure(place / "a", place / "b").account(place / "a")
+    before = used(place)
+    call("rm", "-rf", place / "a")
+    freed = before - used(place)
+    slack = 100 * BLOCK  # what the filesystem keeps on files
+    assert account.own - slack <= freed <= account.own + account.unknown + slack
+    assert account.own == size * BLOCK
+    assert account.unknown == (0 if drive.kind == "ext4" else size * BLOCK)
 
 
 # What cannot be told
