@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,10 @@ from support.clones import (
 from support.loopfs import Disk, call, disk, mounted, overlay
 
 from pytest_linkcheck.links.account import Account
-from pytest_linkcheck.links.scan import Scan, scan
+from pytest_linkcheck.links.facts import Facts, read_facts
+from pytest_linkcheck.links.filesystem import Location
+from pytest_linkcheck.links.scan import Scan, open_folder, scan
+from pytest_linkcheck.links.spans import Layout, read_layout
 from pytest_linkcheck.links.topology import measure, shared_with
 
 DISKS = ("ext4", "xfs", "btrfs")
@@ -308,21 +313,63 @@ def test_holes_and_preallocated(place: Path) -> None:
     assert account.on_disk == du([place / "a" / "sparse", place / "a" / "reserved"])
 
 
+def used(folder: Path) -> int:
+    """Return how many bytes the filesystem has given out, after all that was deleted is freed."""
+    call("sync", "-f", folder)
+    if shutil.which("xfs_spaceman") and call("stat", "-fc%T", folder).strip() == "xfs":
+        call("xfs_spaceman", "-c", "prealloc -s", folder)
+    if call("stat", "-fc%T", folder).strip() == "btrfs":
+        call("btrfs", "filesystem", "sync", folder)
+    told = os.statvfs(folder)
+    return (told.f_blocks - told.f_bfree) * told.f_frsize
+
+
+def test_own_is_what_a_deletion_frees(drive: Disk, place: Path) -> None:
+    size = 2048
+    (place / "b" / "linked").hardlink_to(fill(place / "a" / "linked", size))
+    (place / "out" / "linked").hardlink_to(fill(place / "a" / "outside", size))
+    fill(place / "a" / "own", size)
+    if drive.kind != "ext4":
+        clone(fill(place / "a" / "cloned", size), place / "b" / "cloned")
+        clone(fill(place / "a" / "cloned outside", size), place / "out" / "cloned")
+        clone(fill(place / "a" / "cloned inside", size), place / "a" / "clone")
+    account = measure(place / "a", place / "b").account(place / "a")
+    before = used(place)
+    call("rm", "-rf", place / "a")
+    freed = before - used(place)
+    slack = 100 * BLOCK  # what the filesystem keeps on files
+    assert account.own - slack <= freed <= account.own + account.unknown + slack
+    assert account.own == size * BLOCK
+    assert account.unknown == (0 if drive.kind == "ext4" else size * BLOCK)
+
+
 # What cannot be told
 
 
-def test_no_extent_map(tmp_path: Path) -> None:
+def test_tmpfs_has_no_extents_and_needs_none(tmp_path: Path) -> None:
     with disk("tmpfs", tmp_path) as made:
         one = fill(made.path / "one", 2)
         (made.path / "two").hardlink_to(one)
         fill(made.path / "three", 3)
-        topology = measure(made.path)
-        # A hard link is shared without any map; a file by itself may share what nobody tells.
-        assert split(topology.account(one)) == (0, 2, 0, 0, 0)
-        assert split(topology.total) == (0, 0, 0, 5, 2)
-        assert topology.total.notes == ("2 files: no extent map",)
-        assert str(topology.total).endswith("20.5 kB unknown")
-        assert str(shared_with(one)).endswith("extents cannot be told: no extent map")
+        for topology in (measure(made.path), measure(made.path, extents=False)):
+            assert split(topology.account(one)) == (0, 2, 0, 0, 0)
+            assert split(topology.total) == (5, 0, 0, 0, 2)
+            assert topology.total.notes == ()
+
+
+def test_no_extent_map(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.extents")
+    one = fill(place / "a" / "one", 2)
+    (place / "a" / "two").hardlink_to(one)
+    fill(place / "a" / "three", 3)
+    monkeypatch.setattr(module, "_FS_IOC_FIEMAP", 0)
+    topology = measure(place / "a")
+    # A hard link is shared without any map; a file by itself may share what nobody tells.
+    assert split(topology.account(one)) == (0, 2, 0, 0, 0)
+    assert split(topology.total) == (0, 0, 0, 5, 2)
+    assert topology.total.notes == ("2 files: no extent map",)
+    assert str(topology.total).endswith("20.5 kB unknown")
+    assert str(shared_with(one)).endswith("extents cannot be told: no extent map")
 
 
 def test_overlay_has_no_exact_link_count(tmp_path: Path) -> None:
@@ -338,11 +385,61 @@ def test_overlay_has_no_exact_link_count(tmp_path: Path) -> None:
             assert str(topology.inode_of(merged / "two")) == (
                 "2 links, 1 found here, elsewhere cannot be told"
             )
-            assert split(topology.total)[:3] == (0, 0, 0)
-            assert topology.total.unknown == topology.total.on_disk
+            assert split(topology.total) == (0, 0, 0, 2, 2)  # xfs copies up by reflink
+            both = measure(merged, lower)
+            assert split(both.account(lower)) == (0, 2, 0, 0, 2)
+            assert both.total.on_disk == 2 * BLOCK
             company = shared_with(merged / "two", lower)
             assert company.inode.names == (merged / "two",)
-            assert company.partners == ()
+            assert [one.common for one in company.partners] == [2 * BLOCK]
+
+
+@pytest.mark.parametrize("kind", ["xfs", "btrfs", "tmpfs"])
+def test_clones_through_overlay(kind: str, tmp_path: Path) -> None:
+    with disk(kind, tmp_path) as made, overlay(tmp_path / "merged", made.path) as merged:
+        one = fill(merged / "one", 2)
+        if kind == "tmpfs":
+            assert split(measure(merged).total) == (0, 0, 0, 2, 0)
+            return
+        clone(one, merged / "two")
+        clone(made.path / "upper" / "one", made.path / "three")
+        topology = measure(merged, made.path / "three")
+        assert topology.extent_groups[0].common == 2 * BLOCK
+        assert len(topology.extent_groups[0].files) == 3
+
+
+def test_layers_on_two_filesystems_with_equal_addresses(tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    with disk("ext4", tmp_path) as one, disk("ext4", tmp_path / "second") as two:
+        (two.path / "lower").mkdir()
+        (one.path / "upper").mkdir()
+        low = fill(two.path / "lower" / "low", 3)
+        up = fill(one.path / "upper" / "up", 3)
+        with overlay(tmp_path / "merged", one.path, two.path / "lower") as merged:
+            if not filefrag_blocks(low) & filefrag_blocks(up):
+                pytest.fail("the two files were to lie at equal addresses")
+            topology = measure(merged)
+            assert topology.extent_groups == ()
+            assert split(topology.total) == (0, 0, 0, 6, 0)
+
+
+def test_extents_that_move_during_the_walk(clones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that lay where another came to lie later is no clone of it."""
+    module = import_module("pytest_linkcheck.links.survey")
+    one, two = fill(clones / "a" / "one", 2), fill(clones / "a" / "two", 2)
+    asked: list[str] = []
+
+    def move(facts: Facts, location: Location) -> Layout:
+        asked.append(facts.path.name)
+        stand_in = one if asked == ["one"] or facts.path == two else facts.path
+        if asked.count(facts.path.name) > 1 and facts.path == one:
+            stand_in = two
+        return read_layout(read_facts(stand_in), location)
+
+    monkeypatch.setattr(module, "read_layout", move)
+    topology = measure(clones / "a")
+    assert topology.extent_groups == ()
+    assert topology.inode_of(one).problem == "changed while being read"
 
 
 def test_without_extents(place: Path) -> None:
@@ -357,8 +454,7 @@ def test_without_extents(place: Path) -> None:
 def test_link_count_that_changed_during_the_walk(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pytest_linkcheck.links import topology as module  # noqa: PLC0415
-
+    module = import_module("pytest_linkcheck.links.topology")
     file = fill(place / "a" / "file", 1)
     (place / "b" / "second").hardlink_to(file)
 
@@ -374,16 +470,14 @@ def test_link_count_that_changed_during_the_walk(
 
 
 def test_problems_are_carried_along(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_linkcheck.links import scan as module  # noqa: PLC0415
-
+    module = import_module("pytest_linkcheck.links.scan")
     file = fill(place / "a" / "file", 1)
     (place / "a" / "closed").mkdir()
-    honest = module.open_folder
 
     def refuse(path: Path, *, follow: bool = False) -> int:
         if path.name == "closed":
             raise PermissionError(13, "Permission denied")
-        return honest(path, follow=follow)
+        return open_folder(path, follow=follow)
 
     monkeypatch.setattr(module, "open_folder", refuse)
     topology = measure(place, place / "a")
@@ -397,8 +491,7 @@ def test_problems_are_carried_along(place: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_unreadable_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pytest_linkcheck.links import blocks as module  # noqa: PLC0415
-
+    module = import_module("pytest_linkcheck.links.spans")
     fill(place / "a" / "file", 2)
 
     def refuse(_facts: object) -> None:

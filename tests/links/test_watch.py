@@ -4,9 +4,11 @@ import errno
 import mmap
 import os
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from support.loopfs import KINDS, Disk, disk, overlay
 from pytest_linkcheck.links.change import Aspect
 from pytest_linkcheck.links.content import Content
 from pytest_linkcheck.links.sameness import Same
+from pytest_linkcheck.links.state import show_time
 from pytest_linkcheck.links.watch import watch
 
 
@@ -433,6 +436,7 @@ AS_USER = """
 import os, sys
 from pathlib import Path
 sys.path[:0] = {path!r}
+from pytest_linkcheck.links.state import show_time
 from pytest_linkcheck.links.watch import watch
 os.setgid(65534), os.setuid(65534)
 snapshot = watch({place!r})
@@ -489,7 +493,9 @@ def test_pinned_where_there_is_no_handle(file: Path) -> None:
 
 @pytest.mark.usefixtures("no_handles")
 def test_unknown_where_nothing_can_be_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_linkcheck.links.watch._descriptor_share", lambda: 1)
+    monkeypatch.setattr(
+        import_module("pytest_linkcheck.links.watch"), "_descriptor_share", lambda: 1
+    )
     for name in ("a", "b"):
         (tmp_path / name).touch()
     snapshot = watch([tmp_path / "a", tmp_path / "b"])
@@ -543,3 +549,59 @@ def test_changed_at_every_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def _refuse(path: Path) -> None:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def test_root_that_can_no_longer_be_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = watch(tmp_path)
+    monkeypatch.setattr(import_module("pytest_linkcheck.links.watch"), "scan", _refuse)
+    (change,) = snapshot.changes()
+    assert change.describe() == "cannot be told (Permission denied)"
+
+
+@pytest.mark.usefixtures("no_handles")
+def test_only_files_and_folders_are_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("closed", "swapped"):
+        (tmp_path / name).touch()
+    os.mkfifo(tmp_path / "fifo")
+    honest = os.open
+
+    def refuse(path: Path, flags: int, *rest: int) -> int:
+        if flags & os.O_NOCTTY and path.name == "closed":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if flags & os.O_NOCTTY and path.name == "swapped":
+            return honest(tmp_path / "closed", flags)
+        return honest(path, flags, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        snapshot = watch(tmp_path, content=False)
+    assert {change.path.name for change in snapshot.changes()} == {"closed", "swapped", "fifo"}
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "shown"),
+    [
+        (None, "unknown"),
+        (1_500_000_000_000_000_001, "2017-07-14 02:40:00.000000001Z"),
+        (-1, "1969-12-31 23:59:59.999999999Z"),
+        (1 << 80, "1208925819614629.174706176 s"),
+    ],
+)
+def test_times_are_shown_whole(nanoseconds: int | None, shown: str) -> None:
+    assert show_time(nanoseconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("limit", "share"), [((1024, 4096), 256), ((resource.RLIM_INFINITY,) * 2, 1 << 16)]
+)
+def test_a_quarter_of_the_descriptors(
+    limit: tuple[int, int], share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("pytest_linkcheck.links.watch")
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: limit)
+    assert module._descriptor_share() == share  # noqa: SLF001
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "resource", None)
+        assert module._descriptor_share() == 0  # noqa: SLF001
+    monkeypatch.setattr(module.sys, "platform", "win32")
+    assert module._descriptor_share() == 0  # noqa: SLF001

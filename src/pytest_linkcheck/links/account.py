@@ -51,7 +51,8 @@ class Account:
 
     - `own`: held by this group and nobody else, so freed when it is deleted,
     - `shared`: held by somebody else too: by `others` (names that were walked but are not in the
-      group), by the `outside` (links or clones that were not walked), or both,
+      group), by the `outside` (links or clones that were not walked, snapshots, files deleted but
+      still open; on xfs for moments after any deletion, as it frees blocks later), or both,
     - `unknown`: it cannot be told which, and `notes` say why. A filesystem does not tell who
       else shares a block that is shared inside the group; without an extent map it tells nothing.
 

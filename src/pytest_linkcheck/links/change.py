@@ -11,6 +11,8 @@ from .sameness import Same, judge_same
 from .show import show_name
 from .state import State
 
+_Bytes = tuple[Facts, bytes | None]
+
 
 class Aspect(Enum):
     """The closed set of what can become of a path; a change may have several at once."""
@@ -111,10 +113,9 @@ def judge(
     """
     if before.facts is None or after.facts is None:
         return _judge_absence(path, before, after)
-    same, reason = judge_same(
-        (before.facts, before.handle), (after.facts, after.handle), pinned=pinned
-    )
-    bytes_are = _judge_content(before, after)
+    one, two = before.facts, after.facts
+    same, reason = judge_same((one, before.handle), (two, after.handle), pinned=pinned)
+    bytes_are = _judge_content((one, before.digest), (two, after.digest))
     aspects = {
         Same.YES: [],
         Same.NO: [Aspect.REPLACED],
@@ -122,21 +123,21 @@ def judge(
         Same.UNKNOWN: [Aspect.UNKNOWN],
     }[same]
     if same in {Same.YES, Same.COPIED_UP}:
-        aspects += _judge_content_aspects(before, after, bytes_are)
-        if _is_gap(before, after, bytes_are, content=content):
+        if bytes_are is Content.DIFFERENT or one.target != two.target:
+            aspects.append(Aspect.REWRITTEN)
+        if _is_gap(one, two, bytes_are, content=content):
             aspects.append(Aspect.UNKNOWN)
             reason = before.problem or after.problem or "bytes were not compared"
-    if before.facts.kind is after.facts.kind:
+    if one.kind is two.kind:
         aspects += _judge_rights(before, after)
-    if same is Same.YES and before.facts.kind is not Kind.DIRECTORY:
-        aspects += _judge_inode(before.facts, after.facts)
+    is_folder = one.kind is Kind.DIRECTORY
+    if same is Same.YES and not is_folder:
+        aspects += _judge_inode(one, two)
     through = _judge_end(before, after, content=content)
     if through is not None and not through.is_kept:
         aspects.append(Aspect.TARGET)
     # A folder's times and links follow from what it holds, and that is told by itself.
-    if not aspects and (
-        before.facts.kind is not Kind.DIRECTORY and before.facts.ctime_ns != after.facts.ctime_ns
-    ):
+    if not aspects and not is_folder and one.ctime_ns != two.ctime_ns:
         aspects.append(Aspect.TOUCHED)
     return Change(
         path, tuple(aspects) or (Aspect.KEPT,), same, bytes_are, before, after, reason, through
@@ -156,33 +157,22 @@ def _judge_absence(path: Path, before: State, after: State) -> Change:
     return Change(path, (aspect,), same, Content.NOT_COMPARED, before, after, reason)
 
 
-def _judge_content(before: State, after: State) -> Content:
-    if before.facts is None or after.facts is None:
+def _judge_content(before: _Bytes, after: _Bytes) -> Content:
+    (one, digest), (two, other) = before, after
+    if {one.kind, two.kind} != {Kind.FILE}:
         return Content.NOT_COMPARED
-    if Kind.FILE not in {before.facts.kind, after.facts.kind}:
-        return Content.NOT_COMPARED
-    if before.facts.size != after.facts.size:
+    if one.size != two.size:
         return Content.DIFFERENT
-    if before.digest is None or after.digest is None:
+    if digest is None or other is None:
         return Content.NOT_COMPARED
-    return Content.EQUAL if before.digest == after.digest else Content.DIFFERENT
+    return Content.EQUAL if digest == other else Content.DIFFERENT
 
 
-def _judge_content_aspects(before: State, after: State, bytes_are: Content) -> list[Aspect]:
-    if bytes_are is Content.DIFFERENT:
-        return [Aspect.REWRITTEN]
-    if before.facts and after.facts and before.facts.target != after.facts.target:
-        return [Aspect.REWRITTEN]
-    return []
-
-
-def _is_gap(before: State, after: State, bytes_are: Content, *, content: bool) -> bool:
+def _is_gap(before: Facts, after: Facts, bytes_are: Content, *, content: bool) -> bool:
     """Return whether the same file may hold other bytes unseen."""
-    if before.facts is None or after.facts is None or before.facts.kind is not Kind.FILE:
+    if before.kind is not Kind.FILE or bytes_are is not Content.NOT_COMPARED:
         return False
-    if bytes_are is not Content.NOT_COMPARED:
-        return False
-    return content or before.facts.ctime_ns != after.facts.ctime_ns
+    return content or before.ctime_ns != after.ctime_ns
 
 
 def _judge_rights(before: State, after: State) -> list[Aspect]:

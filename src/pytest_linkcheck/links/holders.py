@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from .blocks import Span
+from .spans import Span
 
 
 class Foreign(Enum):

@@ -3,12 +3,17 @@
 Read by FIEMAP. Spans of two files may be compared only within one filesystem.
 """
 
+import errno
 import os
 from dataclasses import dataclass
 
-from .content import open_unchanged
+from .content import ChangedError, open_unchanged
 from .extents import Extent, read_extents
 from .facts import Facts
+from .filesystem import Location, on_realtime_device
+
+# The smallest block of a filesystem that compresses.
+_LEAST_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +34,40 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class Layout:
     """Where one file lies on disk.
 
     `inline` bytes lie in the filesystem's own records, in no block; `compressed` is how many
-    bytes the compressed spans hold. With a `problem`, the spans are not known.
+    bytes the compressed spans hold. `realtime` tells on which of the two devices of an xfs.
     """
 
     spans: tuple[Span, ...] = ()
     inline: int = 0
     compressed: int = 0
-    problem: str = ""
+    realtime: bool = False
 
 
-def read_blocks(facts: Facts) -> Blocks:
-    """Return where the regular file of *facts* lies on disk; never raises `OSError`."""
+def read_layout(facts: Facts, location: Location) -> Layout:
+    """Return where the regular file of *facts* lies on disk; *location* is what `locate` gives.
+
+    Raises `NoExtentMapError` where that is not told, `ChangedError` if the file is written to
+    meanwhile, and `OSError` if it cannot be read.
+    """
     if facts.size == 0 and facts.allocated == 0:
-        return Blocks()
-    try:
-        with open_unchanged(facts) as descriptor:
-            block = os.fstatvfs(descriptor).f_bsize
-            extents = read_extents(descriptor).extents
-    except OSError as error:
-        return Blocks(problem=error.strerror or str(error))
-    inline = sum(min(one.length, facts.size - one.logical) for one in extents if one.inline)
+        return Layout()
+    with open_unchanged(facts) as descriptor:
+        block = min(_LEAST_BLOCK, os.fstatvfs(descriptor).f_bsize)
+        extents = read_extents(descriptor).extents
+        realtime = on_realtime_device(descriptor, location)
     placed = [one for one in extents if not one.inline]
     if any(one.unknown or not one.physical for one in placed):
-        return Blocks(problem="bytes that have no place on disk yet")
-    return Blocks(
+        # SYNC gave all bytes a place, so somebody has written since.
+        raise ChangedError(errno.EAGAIN, "changed while being read", str(facts.path))
+    return Layout(
         spans=tuple(_span(one, block) for one in placed),
-        inline=inline,
+        inline=sum(min(one.length, facts.size - one.logical) for one in extents if one.inline),
         compressed=sum(one.length for one in placed if one.encoded),
+        realtime=realtime,
     )
 
 

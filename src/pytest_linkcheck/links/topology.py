@@ -3,24 +3,20 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from .account import Account, Inode, add_up
-from .blocks import Span, read_blocks
-from .facts import Facts, Identity, Kind, read_facts
-from .holders import Foreign, Holding, count_holdings
-from .mounts import Mount, mount_of, read_mounts
+from .facts import Facts, Identity, Kind
+from .holders import Foreign, Holding
 from .resolve import resolve
 from .scan import Entry, Key, Problem, Scan, scan
 from .show import show_count, show_name, show_size
 from .spelling import respell
+from .survey import survey
 
 AnyPath = str | os.PathLike[str]
-
-# SHARED is told of each block, as the filesystem counts the references of each.
-_EXACT_FLAGS = frozenset({"xfs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ class Topology:
         self._entries: dict[Path, Entry] = {
             entry.facts.path: entry for found in self.scans for entry in found.entries
         }
-        self.inodes, self._holdings = _Reader(self.scans, extents=extents).read()
+        self.inodes, self._holdings = survey(self.scans, extents=extents)
         self._numbers = {
             key: number for number, inode in enumerate(self.inodes) for key in inode.keys
         }
@@ -224,88 +220,6 @@ class Topology:
             for number in holding.holders:
                 held[number].append(holding)
         return held
-
-
-class _Reader:
-    """Groups names by inode, and reads where each inode lies on disk."""
-
-    def __init__(self, scans: Iterable[Scan], *, extents: bool) -> None:
-        self._extents = extents
-        self._mounts = read_mounts()
-        self._seen: dict[tuple[int, int], Mount | None] = {}
-        self._found: defaultdict[Identity, dict[Key, Entry]] = defaultdict(dict)
-        for found in scans:
-            for entry in found.entries:
-                if entry.facts.kind is Kind.FILE:
-                    self._found[entry.facts.identity].setdefault(entry.key, entry)
-
-    def read(self) -> tuple[tuple[Inode, ...], dict[Holding, int]]:
-        inodes: list[Inode] = []
-        spans: defaultdict[Mount, dict[int, tuple[Span, ...]]] = defaultdict(dict)
-        holdings: dict[Holding, int] = {}
-        for names in self._found.values():
-            first = next(iter(names.values()))
-            mount = self._mount(first)
-            inode = _gather(names, mount)
-            number = len(inodes)
-            if not self._extents:
-                inode = replace(inode, problem="extents were not read")
-            elif mount is None or not _has_one_space(mount):
-                inode = replace(inode, problem="which device its blocks lie on cannot be told")
-            else:
-                blocks = read_blocks(first.facts)
-                spans[mount][number] = blocks.spans
-                inode = replace(
-                    inode,
-                    inline=blocks.inline,
-                    compressed=blocks.compressed,
-                    problem=blocks.problem,
-                )
-            if inode.problem and first.facts.allocated:
-                holding = Holding(frozenset({number}), Foreign.UNKNOWN)
-                holdings[holding] = first.facts.allocated
-            inodes.append(inode)
-        for mount, files in spans.items():
-            exact = mount.type in _EXACT_FLAGS
-            holdings.update(count_holdings(files, exact_flags=exact))
-        return tuple(inodes), holdings
-
-    def _mount(self, entry: Entry) -> Mount | None:
-        """Return a mount of the filesystem that *entry* lies on: the same one for all on it."""
-        folder = entry.folder or entry.facts.identity
-        # On overlay the file's own device may be that of a layer: both numbers are needed.
-        key = (folder.device, entry.facts.identity.device)
-        if key not in self._seen:
-            try:
-                mount = mount_of(read_facts(entry.facts.path), self._mounts)
-            except OSError:
-                return None
-            self._seen[key] = next(
-                (one for one in self._mounts if mount and one.device == mount.device), None
-            )
-        return self._seen[key]
-
-
-def _has_one_space(mount: Mount) -> bool:
-    """Return whether equal block addresses of two files on *mount* mean the same blocks."""
-    if mount.type == "overlay":  # layers may lie on several filesystems
-        return False
-    # A realtime device of xfs counts its blocks from zero again, and no flag tells which it is.
-    return not any(option.startswith("rtdev=") for option in mount.super_options)
-
-
-def _gather(names: Mapping[Key, Entry], mount: Mount | None) -> Inode:
-    entries = tuple(names.values())
-    facts = entries[0].facts
-    elsewhere = facts.links - len(entries)
-    counts = {entry.facts.links for entry in entries}
-    is_exact = mount is not None and mount.type != "overlay" and counts == {facts.links}
-    return Inode(
-        facts,
-        tuple(entry.facts.path for entry in entries),
-        tuple(names),
-        elsewhere if is_exact and elsewhere >= 0 else None,
-    )
 
 
 def _lead(leaders: list[int], number: int) -> int:

@@ -47,10 +47,8 @@ from .show import show_count, show_name
 from .spelling import respell
 from .state import ABSENT, Digests, State, look
 
-if sys.platform != "win32":
-    import resource
-
 MAX_SHOWN = 10
+_MANY = 1 << 16
 _OPEN = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
@@ -240,8 +238,12 @@ def _descriptor_share() -> int:
     """Return how many descriptors may be held: a quarter of what the process may open."""
     if sys.platform == "win32":
         return 0
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return 1 << 16 if soft == resource.RLIM_INFINITY else soft // 4
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # noqa: PLC0415 - not everywhere
+    except ImportError:
+        return 0
+    soft = getrlimit(RLIMIT_NOFILE)[0]
+    return _MANY if soft == RLIM_INFINITY else soft // 4
 
 
 def watch(paths: AnyPath | Iterable[AnyPath], *, content: bool = True) -> Snapshot:
