@@ -99,8 +99,7 @@ def assert_links_within(path: PathLike, *roots: PathLike) -> None:
     elsewhere = company.inode.elsewhere
     if elsewhere is None:
         _fail("it cannot be told whether there are links elsewhere", (file,), *found)
-    if elsewhere or outside:
-        count = elsewhere + len(outside)
+    elif count := elsewhere + len(outside):
         _fail(f"{show_count(count, 'link')} outside the roots", (file,), *found)
 
 

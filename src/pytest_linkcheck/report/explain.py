@@ -59,7 +59,7 @@ class PathReport:
         yield f"  times      modified {_show_time(facts.mtime_ns)}, born {born}"
         yield f"  mount      {self.mount or 'cannot be told'}"
         if facts.kind is Kind.FILE:
-            yield f"  extents    {self.extents if self.extents else self.no_extents}"
+            yield f"  extents    {self.extents or self.no_extents}"
         yield from self._names()
         yield from self._owner()
 
@@ -180,7 +180,8 @@ def explain_pair(a: str, b: str, *, probe: bool) -> PairReport:
         if (problem := resolve(path).problem) and not os.path.lexists(path):
             raise LinkcheckError(problem)
     folders = [os.path.realpath(os.path.dirname(os.path.abspath(path))) for path in (a, b)]  # noqa: PTH100, PTH120
-    _, between = explain_boundary(*(read_facts(folder) for folder in folders), read_mounts())
+    one, two = (read_facts(folder) for folder in folders)
+    _, between = explain_boundary(one, two, read_mounts())
     boundary = probe_boundary(*folders) if probe else None
     return PairReport(compare(a, b, content=True), between, boundary)
 
