@@ -22,6 +22,7 @@ from support.clones import (
 from support.loopfs import Disk, call, disk, mounted, overlay
 
 from pytest_linkcheck.links.account import Account
+from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap
 from pytest_linkcheck.links.facts import Facts, read_facts
 from pytest_linkcheck.links.filesystem import Location
 from pytest_linkcheck.links.scan import Scan, open_folder, scan
@@ -163,6 +164,7 @@ def test_clone_in_the_other_root(clones: Path) -> None:
     assert split(topology.account(clones / "a")) == (0, 4, 0, 0, 0)
     # Nobody tells whether a third file, outside, holds these blocks too.
     assert split(topology.total) == (0, 0, 0, 4, 4)
+    assert topology.total.notes == ("16.4 kB: shared here; whether outside too is not told",)
     (group,) = topology.extent_groups
     assert {file.names[0] for file in group.files} == {clones / "a/file", clones / "b/file"}
     assert (group.common, group.at_least) == (4 * BLOCK, False)
@@ -367,7 +369,7 @@ def test_no_extent_map(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A hard link is shared without any map; a file by itself may share what nobody tells.
     assert split(topology.account(one)) == (0, 2, 0, 0, 0)
     assert split(topology.total) == (0, 0, 0, 5, 2)
-    assert topology.total.notes == ("2 files: no extent map",)
+    assert topology.total.notes == ("20.5 kB: no extent map",)
     assert str(topology.total).endswith("20.5 kB unknown")
     assert str(shared_with(one)).endswith("extents cannot be told: no extent map")
 
@@ -399,7 +401,9 @@ def test_clones_through_overlay(kind: str, tmp_path: Path) -> None:
     with disk(kind, tmp_path) as made, overlay(tmp_path / "merged", made.path) as merged:
         one = fill(merged / "one", 2)
         if kind == "tmpfs":
-            assert split(measure(merged).total) == (0, 0, 0, 2, 0)
+            account = measure(merged).total
+            assert split(account) == (0, 0, 0, 2, 0)
+            assert account.notes == ("8.2 kB: the link count is not exact",)
             return
         clone(one, merged / "two")
         clone(made.path / "upper" / "one", made.path / "three")
@@ -446,7 +450,7 @@ def test_without_extents(place: Path) -> None:
     file = fill(place / "a" / "file", 2)
     topology = measure(place / "a", extents=False)
     assert split(topology.total) == (0, 0, 0, 2, 0)
-    assert topology.total.notes == ("1 file: extents were not read",)
+    assert topology.total.notes == ("8.2 kB: extents were not read",)
     (place / "out" / "link").hardlink_to(file)
     assert split(measure(place / "a", extents=False).total) == (0, 0, 2, 0, 0)
 
@@ -500,7 +504,59 @@ def test_unreadable_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "open_unchanged", refuse)
     topology = measure(place / "a")
     assert split(topology.total) == (0, 0, 0, 2, 0)
-    assert topology.total.notes == ("1 file: Permission denied",)
+    assert topology.total.notes == ("8.2 kB: Permission denied",)
+
+
+@pytest.mark.parametrize("gone", ["vanished", "replaced"])
+def test_file_that_goes_during_the_walk(
+    place: Path, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("pytest_linkcheck.links.survey")
+    file, other = fill(place / "a" / "file", 2), fill(place / "b" / "other", 2)
+
+    def look(_path: Path) -> Facts:
+        return read_facts(place / "nothing" if gone == "vanished" else other)
+
+    monkeypatch.setattr(module, "read_facts", look)
+    topology = measure(file)
+    reason = {"vanished": "No such file or directory", "replaced": "changed while being read"}
+    assert topology.total.notes == (f"8.2 kB: {reason[gone]}",)
+    assert topology.inode_of(file).elsewhere is None
+
+
+def test_filesystem_nobody_knows(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.filesystem")
+    fill(place / "a" / "file", 2)
+    monkeypatch.setattr(module, "_ADDRESSED", frozenset())
+    account = measure(place / "a").total
+    assert split(account) == (0, 0, 0, 2, 0)
+    assert re.fullmatch(r"8\.2 kB: whether \w+ shares blocks cannot be told", account.notes[0])
+
+
+def test_clone_that_goes_between_two_looks(clones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.survey")
+    file = fill(clones / "a" / "file", 2)
+    clone(file, clones / "b" / "clone")
+    asked: list[Path] = []
+
+    def vanish(facts: Facts, location: Location) -> Layout:
+        asked.append(facts.path)
+        if asked.count(clones / "b" / "clone") > 1:
+            raise FileNotFoundError(2, "No such file or directory")
+        return read_layout(facts, location)
+
+    monkeypatch.setattr(module, "read_layout", vanish)
+    topology = measure(clones / "a", clones / "b")
+    assert topology.extent_groups == ()
+    assert topology.account(clones / "b").notes == ("8.2 kB: No such file or directory",)
+
+
+def test_bytes_without_a_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.spans")
+    fill(place / "a" / "file", 2)
+    delayed = ExtentMap((Extent(0, 0, 2 * BLOCK, ExtentFlag.DELALLOC | ExtentFlag.UNKNOWN),))
+    monkeypatch.setattr(module, "read_extents", lambda _descriptor: delayed)
+    assert measure(place / "a").total.notes == ("8.2 kB: changed while being read",)
 
 
 # Asking
