@@ -12,6 +12,8 @@ from .filesystem import Location, Relation, locate, on_realtime_device, relate
 from .mounts import Mount
 from .show import show_size
 
+_ATTEMPTS = 4
+
 
 class Common(Enum):
     """How much of the data of two files lies in common blocks."""
@@ -72,22 +74,23 @@ def _relate_open(one: Opened, two: Opened, there: Location, here: Location) -> t
 def _read_both(one: Opened, two: Opened) -> tuple[ExtentMap, ExtentMap]:
     """Read two maps that are true at one moment.
 
-    Deduplication, defragmentation and balancing move extents and leave all times as they are:
-    only the same answer before and after the other file was asked shows that nothing moved.
+    Deduplication, defragmentation and balancing move extents and leave all times as they are,
+    and writing out one file may split the extents of another: only the same answer before and
+    after the other file was asked shows that nothing moved.
     """
     first = read_extents(one.descriptor)
-    second = read_extents(two.descriptor)
-    if _places(read_extents(one.descriptor)) != _places(first):
+    for _ in range(_ATTEMPTS):
+        second, again = read_extents(two.descriptor), read_extents(one.descriptor)
+        if first == again:
+            break
+        first = again
+    else:
         raise ChangedError(errno.EAGAIN, "changed while being read", str(one.facts.path))
     for opened, told in ((one, first), (two, second)):
         if any(extent.unknown for extent in told.extents):
             # SYNC gives everything a place, so somebody has written since.
             raise ChangedError(errno.EAGAIN, "changed while being read", str(opened.facts.path))
     return first, second
-
-
-def _places(told: ExtentMap) -> list[tuple[int, int, int]]:
-    return [(extent.logical, extent.physical, extent.length) for extent in told.extents]
 
 
 def _judge_extents(one: Opened, two: Opened, first: ExtentMap, second: ExtentMap) -> Storage:
