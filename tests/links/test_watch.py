@@ -605,3 +605,35 @@ def test_a_quarter_of_the_descriptors(
         assert module._descriptor_share() == 0  # noqa: SLF001
     monkeypatch.setattr(module.sys, "platform", "win32")
     assert module._descriptor_share() == 0  # noqa: SLF001
+
+
+def test_unreadable_bytes_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    snapshot = watch(tmp_path)
+    monkeypatch.setattr("pytest_linkcheck.links.state.hash_bytes", _refuse_bytes)
+    monkeypatch.setattr(import_module("pytest_linkcheck.links.scan"), "_read", _refuse_bytes)
+    assert [str(change) for change in snapshot.changes()] == [
+        f"{tmp_path}: cannot be told (Permission denied)",
+        f"{tmp_path / 'file'}: cannot be told (bytes not readable: Permission denied)",
+    ]
+    change = snapshot.change_of(tmp_path / "file")
+    assert change.describe() == "cannot be told (bytes not readable: Permission denied)"
+    assert str(change.after).endswith(", bytes not readable: Permission denied")
+    with pytest.raises(AssertionError, match="cannot be told"):
+        snapshot.assert_unchanged(allow=[Aspect.VANISHED])
+
+
+def test_folder_unlisted_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("pytest_linkcheck.links.scan"), "_read", _refuse_bytes)
+        snapshot = watch(tmp_path)
+    assert [str(change) for change in snapshot.changes()] == [
+        f"{tmp_path}: cannot be told (Permission denied)",
+        f"{tmp_path / 'file'}: cannot be told (Permission denied)",
+    ]
+
+
+def _refuse_bytes(*_arguments: object, **_options: object) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

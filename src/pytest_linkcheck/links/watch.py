@@ -45,7 +45,7 @@ from .sameness import Same
 from .scan import scan
 from .show import show_count, show_name
 from .spelling import respell
-from .state import ABSENT, Digests, State, look
+from .state import Digests, State, look
 
 MAX_SHOWN = 10
 _MANY = 1 << 16
@@ -105,8 +105,10 @@ class Snapshot:
         """
         self._require_open()
         after = self._look()
-        paths = dict.fromkeys((*self._before, *after))
-        judged = (self._judge(path, after.get(path, ABSENT)) for path in paths)
+        for path in self._before:
+            if path not in after:  # gone, or in a folder that can no longer be listed
+                after[path] = look(path, content=self._content, digests={})
+        judged = (self._judge(path, after[path]) for path in dict.fromkeys((*self._before, *after)))
         return tuple(change for change in judged if not change.is_kept)
 
     def change_of(self, path: AnyPath) -> Change:
@@ -188,9 +190,18 @@ class Snapshot:
         return states
 
     def _judge(self, path: Path, after: State) -> Change:
-        before = self._before.get(path, ABSENT)
+        before = self._before.get(path) or self._unseen(path)
         pinned = after.facts is not None and self._pins.hold(path, after.facts.identity)
         return judge(path, before, after, content=self._content, pinned=pinned)
+
+    def _unseen(self, path: Path) -> State:
+        """Return what is known of a path that was not seen: nothing, if its folder was not."""
+        problems = (
+            state.problem
+            for folder in path.parents
+            if (state := self._before.get(folder)) is not None and state.facts is None
+        )
+        return State(None, problem=next(problems, ""))
 
 
 class _Pins:
