@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -89,6 +90,8 @@ def test_names_here_and_elsewhere(place: Path) -> None:
     assert topology.linked == (inode,)
     assert topology.inode_of(alone).elsewhere == 0
     assert repr(topology) == "<Topology of 2 files>"
+    assert topology.find(read_facts(place / "out" / "fourth").identity) is inode
+    assert topology.find(read_facts(place).identity) is None
     by_find = call("find", place / "a", place / "b", "-samefile", file).split()
     assert {str(name) for name in inode.names} == set(by_find)
 
@@ -557,6 +560,35 @@ def test_bytes_without_a_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> 
     delayed = ExtentMap((Extent(0, 0, 2 * BLOCK, ExtentFlag.DELALLOC | ExtentFlag.UNKNOWN),))
     monkeypatch.setattr(module, "read_extents", lambda _descriptor: delayed)
     assert measure(place / "a").total.notes == ("8.2 kB: changed while being read",)
+
+
+# fcntl is imported first: the interpreter may lie where the other user cannot read.
+AS_USER = """
+import fcntl, os, sys
+sys.path[:0] = {path!r}
+from pytest_linkcheck.links.topology import measure
+os.setgid(65534), os.setuid(65534)
+topology = measure({place!r})
+print([inode.problem for inode in topology.inodes], topology.total.unknown, *topology.problems)
+"""
+
+
+def test_as_an_ordinary_user() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("root drops its rights in this test: run as root")
+    place = Path(f"/tmp/linkcheck-topology-{os.getpid()}")  # noqa: S108 - others may enter it
+    place.mkdir(mode=0o755)
+    try:
+        fill(place / "open", 1).chmod(0o644)
+        fill(place / "secret", 1).chmod(0)
+        (place / "closed").mkdir(mode=0)
+        script = AS_USER.format(path=sys.path, place=str(place))
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        said = f"['', 'Permission denied'] {BLOCK} {place / 'closed'}: Permission denied\n"
+        assert done.stdout == said, done.stderr
+    finally:
+        call("rm", "-rf", place)
 
 
 # Asking
