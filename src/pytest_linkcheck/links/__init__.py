@@ -3,13 +3,14 @@
 Imports the standard library alone and runs no process; nothing here knows pytest.
 """
 
-from .boundary import Between, Boundary, Linkable, explain_boundary, probe_boundary
+from .boundary import Between, Boundary, explain_boundary, probe_boundary
 from .compare import compare
 from .content import Content
 from .extents import Extent, ExtentFlag, ExtentMap, NoExtentMapError, read_extents
 from .facts import Facts, Identity, Kind, read_facts
 from .filesystem import Location, Relation, locate, relate
 from .mounts import Mount, mount_of, read_mounts
+from .probes import Linkable
 from .resolve import Resolution, resolve
 from .verdict import Sharing, Verdict
 
