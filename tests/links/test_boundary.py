@@ -13,7 +13,7 @@ from support.users import nobody
 
 from pytest_linkcheck.links.boundary import Between, explain_boundary, probe_boundary
 from pytest_linkcheck.links.facts import read_facts
-from pytest_linkcheck.links.mounts import read_mounts
+from pytest_linkcheck.links.mounts import parse_mountinfo, read_mounts
 from pytest_linkcheck.links.probes import Linkable
 from pytest_linkcheck.links.show import show_device
 
@@ -240,6 +240,18 @@ def test_an_overlay_and_its_layer_are_two_filesystems(places: dict[str, Place]) 
     for found in (boundary, back):
         assert found.linkable is found.reflinkable is Linkable.NO
         assert f"(layer {under.root}/upper of the overlay lies on {under.root})" in found.reason
+
+
+def test_a_layer_that_cannot_be_seen_is_not_spoken_of() -> None:
+    lines = (
+        "1 0 8:1 / / rw - xfs /dev/a rw",
+        "2 1 0:9 / /merged rw - overlay overlay rw,lowerdir=/no/such/layer",
+    )
+    mounts = parse_mountinfo("\n".join(lines))
+    one, two = (replace(read_facts("/"), mount_id=mount.id) for mount in mounts)
+    between, reason = explain_boundary(one, two, mounts)
+    assert between is Between.FILESYSTEM
+    assert reason == "two filesystems, xfs 8:1 at / and overlay 0:9 at /merged"
 
 
 @pytest.mark.parametrize(
