@@ -1,13 +1,13 @@
 """What became of files between two moments: kept, replaced, rewritten in place.
 
 How the same file is told from another one that got its inode number, by experiment on Linux 6.18
-(unlink and create under one name, 200 times; "told" is what differed between the two files):
+(unlink and create under one name, again and again; "told" is what differed between the two files):
 
 ==========  =============  =========================  ====================================
 filesystem  number reused  told by the file handle    in-place write and `os.utime` back
 ==========  =============  =========================  ====================================
-ext4        200 of 200     200 of 200                 change time moved, bytes differ
-xfs         none           always                     the same
+ext4        each time      always                     change time moved, bytes differ
+xfs         in a while     always                     the same
 btrfs       none           always                     the same
 tmpfs       none           always (no GETVERSION)     the same
 overlay     as layer does  always (no GETVERSION)     the same
