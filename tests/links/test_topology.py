@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,7 @@ from support.clones import (
 from support.loopfs import Disk, call, disk, mounted, overlay
 
 from pytest_linkcheck.links.account import Account
+from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap
 from pytest_linkcheck.links.facts import Facts, read_facts
 from pytest_linkcheck.links.filesystem import Location
 from pytest_linkcheck.links.scan import Scan, open_folder, scan
@@ -88,6 +90,8 @@ def test_names_here_and_elsewhere(place: Path) -> None:
     assert topology.linked == (inode,)
     assert topology.inode_of(alone).elsewhere == 0
     assert repr(topology) == "<Topology of 2 files>"
+    assert topology.find(read_facts(place / "out" / "fourth").identity) is inode
+    assert topology.find(read_facts(place).identity) is None
     by_find = call("find", place / "a", place / "b", "-samefile", file).split()
     assert {str(name) for name in inode.names} == set(by_find)
 
@@ -163,6 +167,7 @@ def test_clone_in_the_other_root(clones: Path) -> None:
     assert split(topology.account(clones / "a")) == (0, 4, 0, 0, 0)
     # Nobody tells whether a third file, outside, holds these blocks too.
     assert split(topology.total) == (0, 0, 0, 4, 4)
+    assert topology.total.notes == ("16.4 kB: shared here; whether outside too is not told",)
     (group,) = topology.extent_groups
     assert {file.names[0] for file in group.files} == {clones / "a/file", clones / "b/file"}
     assert (group.common, group.at_least) == (4 * BLOCK, False)
@@ -367,7 +372,7 @@ def test_no_extent_map(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A hard link is shared without any map; a file by itself may share what nobody tells.
     assert split(topology.account(one)) == (0, 2, 0, 0, 0)
     assert split(topology.total) == (0, 0, 0, 5, 2)
-    assert topology.total.notes == ("2 files: no extent map",)
+    assert topology.total.notes == ("20.5 kB: no extent map",)
     assert str(topology.total).endswith("20.5 kB unknown")
     assert str(shared_with(one)).endswith("extents cannot be told: no extent map")
 
@@ -399,7 +404,9 @@ def test_clones_through_overlay(kind: str, tmp_path: Path) -> None:
     with disk(kind, tmp_path) as made, overlay(tmp_path / "merged", made.path) as merged:
         one = fill(merged / "one", 2)
         if kind == "tmpfs":
-            assert split(measure(merged).total) == (0, 0, 0, 2, 0)
+            account = measure(merged).total
+            assert split(account) == (0, 0, 0, 2, 0)
+            assert account.notes == ("8.2 kB: the link count is not exact",)
             return
         clone(one, merged / "two")
         clone(made.path / "upper" / "one", made.path / "three")
@@ -446,7 +453,7 @@ def test_without_extents(place: Path) -> None:
     file = fill(place / "a" / "file", 2)
     topology = measure(place / "a", extents=False)
     assert split(topology.total) == (0, 0, 0, 2, 0)
-    assert topology.total.notes == ("1 file: extents were not read",)
+    assert topology.total.notes == ("8.2 kB: extents were not read",)
     (place / "out" / "link").hardlink_to(file)
     assert split(measure(place / "a", extents=False).total) == (0, 0, 2, 0, 0)
 
@@ -500,7 +507,88 @@ def test_unreadable_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "open_unchanged", refuse)
     topology = measure(place / "a")
     assert split(topology.total) == (0, 0, 0, 2, 0)
-    assert topology.total.notes == ("1 file: Permission denied",)
+    assert topology.total.notes == ("8.2 kB: Permission denied",)
+
+
+@pytest.mark.parametrize("gone", ["vanished", "replaced"])
+def test_file_that_goes_during_the_walk(
+    place: Path, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("pytest_linkcheck.links.survey")
+    file, other = fill(place / "a" / "file", 2), fill(place / "b" / "other", 2)
+
+    def look(_path: Path) -> Facts:
+        return read_facts(place / "nothing" if gone == "vanished" else other)
+
+    monkeypatch.setattr(module, "read_facts", look)
+    topology = measure(file)
+    reason = {"vanished": "No such file or directory", "replaced": "changed while being read"}
+    assert topology.total.notes == (f"8.2 kB: {reason[gone]}",)
+    assert topology.inode_of(file).elsewhere is None
+
+
+def test_filesystem_nobody_knows(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.filesystem")
+    fill(place / "a" / "file", 2)
+    monkeypatch.setattr(module, "_ADDRESSED", frozenset())
+    account = measure(place / "a").total
+    assert split(account) == (0, 0, 0, 2, 0)
+    assert re.fullmatch(r"8\.2 kB: whether \w+ shares blocks cannot be told", account.notes[0])
+
+
+def test_clone_that_goes_between_two_looks(clones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.survey")
+    file = fill(clones / "a" / "file", 2)
+    clone(file, clones / "b" / "clone")
+    asked: list[Path] = []
+
+    def vanish(facts: Facts, location: Location) -> Layout:
+        asked.append(facts.path)
+        if asked.count(clones / "b" / "clone") > 1:
+            raise FileNotFoundError(2, "No such file or directory")
+        return read_layout(facts, location)
+
+    monkeypatch.setattr(module, "read_layout", vanish)
+    topology = measure(clones / "a", clones / "b")
+    assert topology.extent_groups == ()
+    assert topology.account(clones / "b").notes == ("8.2 kB: No such file or directory",)
+
+
+def test_bytes_without_a_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("pytest_linkcheck.links.spans")
+    fill(place / "a" / "file", 2)
+    delayed = ExtentMap((Extent(0, 0, 2 * BLOCK, ExtentFlag.DELALLOC | ExtentFlag.UNKNOWN),))
+    monkeypatch.setattr(module, "read_extents", lambda _descriptor: delayed)
+    assert measure(place / "a").total.notes == ("8.2 kB: changed while being read",)
+
+
+# fcntl is imported first: the interpreter may lie where the other user cannot read.
+AS_USER = """
+import fcntl, os, sys
+sys.path[:0] = {path!r}
+from pytest_linkcheck.links.topology import measure
+os.setgid(65534), os.setuid(65534)
+topology = measure({place!r})
+print([inode.problem for inode in topology.inodes], topology.total.unknown, *topology.problems)
+"""
+
+
+def test_as_an_ordinary_user() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("root drops its rights in this test: run as root")
+    place = Path(f"/tmp/linkcheck-topology-{os.getpid()}")  # noqa: S108 - others may enter it
+    place.mkdir(mode=0o755)
+    try:
+        fill(place / "open", 1).chmod(0o644)
+        fill(place / "secret", 1).chmod(0)
+        (place / "closed").mkdir(mode=0)
+        script = AS_USER.format(path=sys.path, place=str(place))
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        said = f"['', 'Permission denied'] {BLOCK} {place / 'closed'}: Permission denied\n"
+        assert done.stdout == said, done.stderr
+    finally:
+        call("rm", "-rf", place)
 
 
 # Asking

@@ -248,7 +248,7 @@ def test_random_trees(drive: Disk) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=10,
+            max_examples=20,
             stateful_step_count=20,
             deadline=None,
             database=None,

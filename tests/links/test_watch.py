@@ -16,7 +16,9 @@ from support.loopfs import KINDS, Disk, disk, overlay
 
 from pytest_linkcheck.links.change import Aspect
 from pytest_linkcheck.links.content import Content
+from pytest_linkcheck.links.resolve import Resolution
 from pytest_linkcheck.links.sameness import Same
+from pytest_linkcheck.links.scan import Scan, scan
 from pytest_linkcheck.links.state import show_time
 from pytest_linkcheck.links.watch import watch
 
@@ -328,6 +330,41 @@ def test_dangling_symlink(tmp_path: Path) -> None:
     assert snapshot.change_of(link).describe() == "target changed (appeared)"
 
 
+def test_symlink_whose_end_cannot_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    link = tmp_path / "link"
+    link.symlink_to("file")
+    snapshot = watch(link)
+    nowhere = Resolution((link,), None, "Permission denied")
+    monkeypatch.setattr("pytest_linkcheck.links.state.resolve", lambda _path: nowhere)
+    words = "target changed (cannot be told (changed while being looked at))"
+    assert snapshot.change_of(link).describe() == words
+    monkeypatch.setattr(os, "stat", _refuse_bytes)
+    words = "target changed (cannot be told (Permission denied))"
+    assert snapshot.change_of(link).describe() == words
+    with pytest.raises(AssertionError, match="1 target changed"):
+        snapshot.assert_unchanged(allow={Aspect.VANISHED})
+
+
+def test_entry_that_goes_while_it_is_taken_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    module = import_module("pytest_linkcheck.links.watch")
+
+    def walk(root: Path) -> Scan:
+        found = scan(root)
+        (tmp_path / "file").unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(module, "scan", walk)
+    snapshot = watch(tmp_path)
+    assert snapshot.paths == (tmp_path,)
+    snapshot.assert_unchanged()
+
+
 def test_root_that_is_a_symlink_to_a_folder(tmp_path: Path) -> None:
     for version in ("v1", "v2"):
         (tmp_path / version).mkdir()
@@ -493,9 +530,7 @@ def test_pinned_where_there_is_no_handle(file: Path) -> None:
 
 @pytest.mark.usefixtures("no_handles")
 def test_unknown_where_nothing_can_be_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        import_module("pytest_linkcheck.links.watch"), "_descriptor_share", lambda: 1
-    )
+    monkeypatch.setattr("pytest_linkcheck.links.pins._descriptor_share", lambda: 1)
     for name in ("a", "b"):
         (tmp_path / name).touch()
     snapshot = watch([tmp_path / "a", tmp_path / "b"])
@@ -597,7 +632,7 @@ def test_times_are_shown_whole(nanoseconds: int | None, shown: str) -> None:
 def test_a_quarter_of_the_descriptors(
     limit: tuple[int, int], share: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = import_module("pytest_linkcheck.links.watch")
+    module = import_module("pytest_linkcheck.links.pins")
     monkeypatch.setattr(resource, "getrlimit", lambda _which: limit)
     assert module._descriptor_share() == share  # noqa: SLF001
     with monkeypatch.context() as patch:
@@ -605,3 +640,35 @@ def test_a_quarter_of_the_descriptors(
         assert module._descriptor_share() == 0  # noqa: SLF001
     monkeypatch.setattr(module.sys, "platform", "win32")
     assert module._descriptor_share() == 0  # noqa: SLF001
+
+
+def test_unreadable_bytes_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    snapshot = watch(tmp_path)
+    monkeypatch.setattr("pytest_linkcheck.links.state.hash_bytes", _refuse_bytes)
+    monkeypatch.setattr(import_module("pytest_linkcheck.links.scan"), "_read", _refuse_bytes)
+    assert [str(change) for change in snapshot.changes()] == [
+        f"{tmp_path}: cannot be told (Permission denied)",
+        f"{tmp_path / 'file'}: cannot be told (bytes not readable: Permission denied)",
+    ]
+    change = snapshot.change_of(tmp_path / "file")
+    assert change.describe() == "cannot be told (bytes not readable: Permission denied)"
+    assert str(change.after).endswith(", bytes not readable: Permission denied")
+    with pytest.raises(AssertionError, match="cannot be told"):
+        snapshot.assert_unchanged(allow=[Aspect.VANISHED])
+
+
+def test_folder_unlisted_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(import_module("pytest_linkcheck.links.scan"), "_read", _refuse_bytes)
+        snapshot = watch(tmp_path)
+    assert [str(change) for change in snapshot.changes()] == [
+        f"{tmp_path}: cannot be told (Permission denied)",
+        f"{tmp_path / 'file'}: cannot be told (Permission denied)",
+    ]
+
+
+def _refuse_bytes(*_arguments: object, **_options: object) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

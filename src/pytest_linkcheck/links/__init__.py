@@ -4,7 +4,7 @@ Imports the standard library alone and runs no process; nothing here knows pytes
 """
 
 from .account import Account, Inode
-from .boundary import Between, Boundary, Linkable, explain_boundary, probe_boundary
+from .boundary import Between, Boundary, explain_boundary, probe_boundary
 from .change import Aspect, Change
 from .compare import compare
 from .content import Content
@@ -12,6 +12,7 @@ from .extents import Extent, ExtentFlag, ExtentMap, NoExtentMapError, read_exten
 from .facts import Facts, Identity, Kind, read_facts
 from .filesystem import Location, Relation, locate, relate
 from .mounts import Mount, mount_of, read_mounts
+from .probes import Linkable
 from .resolve import Resolution, resolve
 from .sameness import Same
 from .scan import Entry, Problem, Scan, scan

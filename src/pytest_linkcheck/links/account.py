@@ -53,8 +53,9 @@ class Account:
     - `shared`: held by somebody else too: by `others` (names that were walked but are not in the
       group), by the `outside` (links or clones that were not walked, snapshots, files deleted but
       still open; on xfs for moments after any deletion, as it frees blocks later), or both,
-    - `unknown`: it cannot be told which, and `notes` say why. A filesystem does not tell who
-      else shares a block that is shared inside the group; without an extent map it tells nothing.
+    - `unknown`: it cannot be told which; `notes` say why, with the bytes. A filesystem does not
+      tell who else shares a block that is shared inside the group; without an extent map it tells
+      nothing.
 
     `within` are the blocks that two or more names of the group itself hold. `inline` bytes lie in
     no block and are in none of these. `compressed` is what the compressed extents hold: with any,
@@ -115,6 +116,7 @@ def add_up(  # noqa: PLR0913 - the parts of one sum
     *holdings* are all that one of the inodes has a part in, with their bytes.
     """
     sums: Counter[str] = Counter()
+    doubts: Counter[str] = Counter()
     for holding, length in holdings:
         holders = [everyone[number] for number in holding.holders]
         names = [key in group for inode in holders for key in inode.keys]
@@ -127,6 +129,8 @@ def add_up(  # noqa: PLR0913 - the parts of one sum
         sums["others"] += length if others else 0
         sums["outside"] += length if outside else 0
         sums["shared" if others or outside else "unknown" if unknown else "own"] += length
+        if unknown and not others and not outside:
+            doubts[_doubt(holders)] += length
     mine = inodes.values()
     return Account(
         files=len(inodes),
@@ -144,7 +148,7 @@ def add_up(  # noqa: PLR0913 - the parts of one sum
         within=sums["within"],
         inline=sum(inode.inline for inode in mine),
         compressed=sum(inode.compressed for inode in mine),
-        notes=_note(mine),
+        notes=tuple(f"{show_size(length)}: {doubt}" for doubt, length in doubts.most_common()),
     )
 
 
@@ -152,8 +156,11 @@ def _count_names(inode: Inode, group: Collection[Key]) -> int:
     return sum(key in group for key in inode.keys)
 
 
-def _note(inodes: Iterable[Inode]) -> tuple[str, ...]:
-    reasons = Counter(inode.problem for inode in inodes if inode.problem)
-    return tuple(
-        f"{show_count(count, 'file')}: {reason}" for reason, count in reasons.most_common()
-    )
+def _doubt(holders: Iterable[Inode]) -> str:
+    """Return why it cannot be told whether blocks of *holders* are held by somebody else."""
+    for inode in holders:
+        if inode.problem:
+            return inode.problem
+        if inode.elsewhere is None:
+            return "the link count is not exact"
+    return "shared here; whether outside too is not told"

@@ -150,10 +150,8 @@ def _judge_absence(path: Path, before: State, after: State) -> Change:
         aspect, same, reason = Aspect.UNKNOWN, Same.UNKNOWN, before.problem or after.problem
     elif before.facts is not None:
         aspect = Aspect.VANISHED
-    elif after.facts is not None:
-        aspect = Aspect.APPEARED
     else:
-        aspect = Aspect.KEPT
+        aspect = Aspect.APPEARED
     return Change(path, (aspect,), same, Content.NOT_COMPARED, before, after, reason)
 
 

@@ -16,6 +16,8 @@ from .show import show_count, show_name
 from .storage import Common, Storage, examine
 from .verdict import Sharing, Verdict
 
+_ATTEMPTS = 3
+
 
 def compare(
     a: str | os.PathLike[str],
@@ -30,34 +32,46 @@ def compare(
     where *content* asks for them. *mounts*, from `read_mounts`, spares reading them once more.
     Never raises `OSError`: what cannot be told is `Sharing.UNKNOWN`.
     """
-    first, second = resolve(a), resolve(b)
-    if first.facts is None or second.facts is None:
+    known = read_mounts() if mounts is None else mounts
+    for _ in range(_ATTEMPTS):
+        first, second = resolve(a), resolve(b)
+        try:
+            return _judge(first, second, known, content=content)
+        except ChangedError as error:
+            # Another process may just have linked the file; look again before giving up.
+            problem = f"{show_name(error.filename)} {error.strerror}"
+    return Verdict(Sharing.UNKNOWN, problem, first, second)
+
+
+def _judge(
+    first: Resolution, second: Resolution, mounts: Sequence[Mount], *, content: bool
+) -> Verdict:
+    """Judge two paths; raises `ChangedError` if a file did not stand still meanwhile."""
+    a, b = first.facts, second.facts
+    if a is None or b is None:
         reason = "; ".join(filter(None, (first.problem, second.problem)))
         return Verdict(Sharing.UNKNOWN, reason, first, second)
-    mounts = read_mounts() if mounts is None else mounts
-    if _is_one_file(first.facts, second.facts, mounts):
-        sharing, reason = _judge_one_file(first, second, first.facts, second.facts)
+    if _is_one_file(a, b, mounts):
+        sharing, reason = _judge_one_file(first, second, a, b)
         known = Content.NOT_COMPARED if sharing is Sharing.UNKNOWN else Content.EQUAL
         return Verdict(sharing, reason, first, second, known)
-    for facts in (first.facts, second.facts):
+    for facts in (a, b):
         if facts.kind is not Kind.FILE:
             reason = f"{show_name(facts.path)} is a {facts.kind.value}: only files are judged"
             return Verdict(Sharing.UNKNOWN, reason, first, second)
     try:
-        with open_unchanged(first.facts) as one, open_unchanged(second.facts) as two:
-            files = Opened(first.facts, one), Opened(second.facts, two)
+        with open_unchanged(a) as one, open_unchanged(b) as two:
+            files = Opened(a, one), Opened(b, two)
             storage = examine(*files, mounts)
             if content or storage.common is Common.NONE:
                 known = compare_open(*files)
             else:
-                known = told_by_size(first.facts, second.facts)
-    except ChangedError as error:
-        reason = f"{show_name(error.filename)} {error.strerror}"
-        return Verdict(Sharing.UNKNOWN, reason, first, second)
+                known = told_by_size(a, b)
+    except ChangedError:
+        raise
     except OSError as error:
-        names = show_name(error.filename or f"{first.facts.path} or {second.facts.path}")
-        reason = f"not readable: {names}: {error.strerror}"
-        return Verdict(Sharing.UNKNOWN, reason, first, second)
+        names = show_name(error.filename or f"{a.path} or {b.path}")
+        return Verdict(Sharing.UNKNOWN, f"not readable: {names}: {error.strerror}", first, second)
     return _judge_two_files(first, second, storage, known)
 
 

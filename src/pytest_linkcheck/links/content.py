@@ -59,16 +59,21 @@ def open_unchanged(facts: Facts) -> Iterator[int]:
             raise ChangedError(0, "no regular file any more", str(facts.path))
         yield descriptor
         after = os.fstat(descriptor)
-        if (after.st_size, after.st_mtime_ns, after.st_ctime_ns) != _stamp(facts):
+        if _was_written(facts, after):
             raise ChangedError(0, "changed while being read", str(facts.path))
     finally:
         os.close(descriptor)
 
 
-def _stamp(facts: Facts) -> tuple[int, int, int]:
-    # With ctime, as utime(2) can set mtime back; a new link moves ctime too, so that a file which
-    # is linked at this very moment counts as changed: a verdict too few, never a wrong one.
-    return facts.size, facts.mtime_ns, facts.ctime_ns
+def _was_written(facts: Facts, after: os.stat_result) -> bool:
+    """Return whether a file was written to since the moment of *facts*.
+
+    mtime can be set back by utime(2), ctime cannot; but a new link moves ctime as well, and the
+    files of a shared cache are linked all the time.
+    """
+    if (after.st_size, after.st_mtime_ns) != (facts.size, facts.mtime_ns):
+        return True
+    return after.st_ctime_ns != facts.ctime_ns and after.st_nlink == facts.links
 
 
 def compare_bytes(a: Facts, b: Facts) -> Content:

@@ -37,6 +37,21 @@ class Mount:
         """Whether this mount, or the filesystem under it, takes no writes."""
         return "ro" in self.options or "ro" in self.super_options
 
+    @property
+    def subvolume(self) -> str | None:
+        """The subvolume of btrfs this mount shows, by its path in the filesystem."""
+        names = (option for option in self.super_options if option.startswith("subvol="))
+        return next((name.partition("=")[2] for name in names), None)
+
+    @property
+    def part(self) -> str:
+        """What part of the filesystem the mount shows, in words; nothing where it is all of it."""
+        if self.root == "/":
+            return ""
+        if self.root == self.subvolume:
+            return f"a mount of subvolume {show_name(self.root)}"
+        return f"a bind mount of {show_name(self.root)}"
+
     def __str__(self) -> str:
         return f"{show_name(self.type)} {show_device(self.device)} at {show_name(self.point)}"
 

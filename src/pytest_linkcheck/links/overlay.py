@@ -7,11 +7,12 @@ device and inode. So the layer's own file is looked for, by the paths in the mou
 
 import os
 import re
+from itertools import takewhile
 
 from .facts import Facts, Kind, read_facts
 from .mounts import Mount
 
-_SEPARATOR = re.compile(r"(?<!\\):")
+_PART = re.compile(r"((?:\\.|[^\\:])*)(?::|$)", re.DOTALL)
 
 
 def layers_of(mount: Mount) -> tuple[str, ...]:
@@ -27,13 +28,13 @@ def layers_of(mount: Mount) -> tuple[str, ...]:
         elif name == "lowerdir+":
             lower.append(value)
         elif name == "lowerdir":
-            # What follows `::` are layers that lend data, no names.
-            lower += [_unescape(part) for part in _SEPARATOR.split(value.split("::")[0])]
+            # What follows an empty part, `::`, are layers that lend data, no names.
+            lower += map(_unescape, takewhile(bool, _PART.findall(value)))
     return (*map(_unescape, upper), *lower)
 
 
 def _unescape(path: str) -> str:
-    return re.sub(r"\\(.)", r"\1", path)
+    return re.sub(r"\\(.)", r"\1", path, flags=re.DOTALL)
 
 
 def beneath(facts: Facts, mount: Mount) -> Facts | None:

@@ -1,5 +1,6 @@
 """What one path is at one moment, with enough to tell at a later one what became of it."""
 
+import errno
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from .show import show_count, show_size
 
 _ALGORITHM = "sha256"
 _TRIES = 3
+_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 _NANOSECONDS = 1_000_000_000
 
 Digests = dict[tuple[Identity, int, int, int], bytes]
@@ -69,8 +71,19 @@ def look(path: Path, *, content: bool, digests: Digests) -> State:
         return state
     resolution = resolve(path)
     if resolution.facts is None:
-        return replace(state, end=State(None))
+        return replace(state, end=_no_end(path))
     return replace(state, end=_look_once(resolution.facts.path, content=content, digests=digests))
+
+
+def _no_end(path: Path) -> State:
+    """Return whether the symlink *path* leads nowhere, or to what cannot be looked at."""
+    try:
+        os.stat(path)  # noqa: PTH116 - beside lstat
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return ABSENT
+        return State(None, problem=error.strerror or str(error))
+    return State(None, problem="changed while being looked at")
 
 
 def _look_once(path: Path, *, content: bool, digests: Digests) -> State:

@@ -62,7 +62,7 @@ class _Surveyor:
         self._places.append(place)
         self._inodes.append(inode)
         relation, reason = relate(place, place)
-        if relation is Relation.APART and place.facts.identity == inode.facts.identity:
+        if relation is Relation.APART:
             self._unshared.add(number)  # no two files of such a filesystem share blocks
         elif not self._extents:
             self._give_up(number, "extents were not read")

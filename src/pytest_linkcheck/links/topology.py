@@ -140,6 +140,13 @@ class Topology:
             raise ValueError(f"{show_name(path)} is a {entry.facts.kind.value}, no file")
         return self.inodes[self._numbers[entry.key]]
 
+    def find(self, identity: Identity) -> Inode | None:
+        """Return the regular file with *identity*, or `None` where no name of it was found.
+
+        With all its links under the roots, its `elsewhere` is 0.
+        """
+        return self._by_identity.get(identity)
+
     @cached_property
     def total(self) -> Account:
         """The account of everything that was walked."""
@@ -204,6 +211,10 @@ class Topology:
             yield entry
             if entry.facts.kind is Kind.DIRECTORY:
                 left.extend(self._in_folder.get(entry.facts.identity, ()))
+
+    @cached_property
+    def _by_identity(self) -> Mapping[Identity, Inode]:
+        return {inode.facts.identity: inode for inode in self.inodes}
 
     @cached_property
     def _in_folder(self) -> Mapping[Identity, list[Entry]]:

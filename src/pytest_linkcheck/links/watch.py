@@ -1,13 +1,13 @@
 """What became of files between two moments: kept, replaced, rewritten in place.
 
 How the same file is told from another one that got its inode number, by experiment on Linux 6.18
-(unlink and create under one name, 200 times; "told" is what differed between the two files):
+(unlink and create under one name, again and again; "told" is what differed between the two files):
 
 ==========  =============  =========================  ====================================
 filesystem  number reused  told by the file handle    in-place write and `os.utime` back
 ==========  =============  =========================  ====================================
-ext4        200 of 200     200 of 200                 change time moved, bytes differ
-xfs         none           always                     the same
+ext4        each time      always                     change time moved, bytes differ
+xfs         in a while     always                     the same
 btrfs       none           always                     the same
 tmpfs       none           always (no GETVERSION)     the same
 overlay     as layer does  always (no GETVERSION)     the same
@@ -30,9 +30,8 @@ overlay     as layer does  always (no GETVERSION)     the same
   "touched" where the times were set back.
 """
 
+import errno
 import os
-import sys
-import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -40,7 +39,7 @@ from types import TracebackType
 from typing import Self
 
 from .change import Aspect, Change, judge
-from .facts import Identity, Kind
+from .pins import Pins
 from .sameness import Same
 from .scan import scan
 from .show import show_count, show_name
@@ -48,15 +47,6 @@ from .spelling import respell
 from .state import ABSENT, Digests, State, look
 
 MAX_SHOWN = 10
-_MANY = 1 << 16
-_OPEN = (
-    os.O_RDONLY
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
-)
-
 AnyPath = str | os.PathLike[str]
 
 
@@ -70,8 +60,11 @@ class Snapshot:
     def __init__(self, roots: Collection[Path], *, content: bool) -> None:
         self._roots = tuple(roots)
         self._content = content
-        self._before: dict[Path, State] = self._look()
-        self._pins = _Pins(self._before)
+        self._before = self._look()
+        for root in self._roots:
+            if self._before[root] == ABSENT:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
+        self._pins = Pins(self._before)
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -105,8 +98,10 @@ class Snapshot:
         """
         self._require_open()
         after = self._look()
-        paths = dict.fromkeys((*self._before, *after))
-        judged = (self._judge(path, after.get(path, ABSENT)) for path in paths)
+        for path in self._before:
+            if path not in after:  # gone, or in a folder that can no longer be listed
+                after[path] = look(path, content=self._content, digests={})
+        judged = (self._judge(path, after[path]) for path in dict.fromkeys((*self._before, *after)))
         return tuple(change for change in judged if not change.is_kept)
 
     def change_of(self, path: AnyPath) -> Change:
@@ -173,7 +168,7 @@ class Snapshot:
         states: dict[Path, State] = {}
         for root in self._roots:
             states[root] = look(root, content=self._content, digests=digests)
-            if not root.is_dir():
+            if not os.path.isdir(root):  # noqa: PTH112 - never raises, unlike Path.is_dir
                 continue
             try:
                 found = scan(root)
@@ -182,68 +177,26 @@ class Snapshot:
                 continue
             for entry in found.entries[1:]:
                 path = entry.facts.path
-                states[path] = look(path, content=self._content, digests=digests)
+                state = look(path, content=self._content, digests=digests)
+                if state != ABSENT:  # gone since it was listed
+                    states[path] = state
             for problem in found.problems:
                 states[problem.path] = State(None, problem=problem.reason)
         return states
 
     def _judge(self, path: Path, after: State) -> Change:
-        before = self._before.get(path, ABSENT)
+        before = self._before.get(path) or self._unseen(path)
         pinned = after.facts is not None and self._pins.hold(path, after.facts.identity)
         return judge(path, before, after, content=self._content, pinned=pinned)
 
-
-class _Pins:
-    """Descriptors held on files that have no handle, so that their numbers are not reused."""
-
-    def __init__(self, states: dict[Path, State]) -> None:
-        self._descriptors: dict[Path, int] = {}
-        self._finalizer = weakref.finalize(self, _close, self._descriptors)
-        left = _descriptor_share()
-        for path, state in states.items():
-            if len(self._descriptors) >= left:
-                break
-            if state.facts is None or state.handle is not None:
-                continue
-            if state.facts.kind not in {Kind.FILE, Kind.DIRECTORY}:
-                continue  # opening a FIFO or a device would do something to it
-            try:
-                descriptor = os.open(path, _OPEN)
-            except OSError:
-                continue
-            now = os.fstat(descriptor)
-            if Identity(now.st_dev, now.st_ino) == state.facts.identity:
-                self._descriptors[path] = descriptor
-            else:
-                os.close(descriptor)
-
-    def hold(self, path: Path, identity: Identity) -> bool:
-        """Return whether *identity* is that of the file held for *path*, alive all the while."""
-        descriptor = self._descriptors.get(path)
-        if descriptor is None:
-            return False
-        now = os.fstat(descriptor)
-        return Identity(now.st_dev, now.st_ino) == identity
-
-    def close(self) -> None:
-        self._finalizer()
-
-
-def _close(descriptors: dict[Path, int]) -> None:
-    while descriptors:
-        os.close(descriptors.popitem()[1])
-
-
-def _descriptor_share() -> int:
-    """Return how many descriptors may be held: a quarter of what the process may open."""
-    if sys.platform == "win32":
-        return 0
-    try:
-        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit  # noqa: PLC0415 - not everywhere
-    except ImportError:
-        return 0
-    soft = getrlimit(RLIMIT_NOFILE)[0]
-    return _MANY if soft == RLIM_INFINITY else soft // 4
+    def _unseen(self, path: Path) -> State:
+        """Return what is known of a path that was not seen: nothing, if its folder was not."""
+        problems = (
+            state.problem
+            for folder in path.parents
+            if (state := self._before.get(folder)) is not None and state.facts is None
+        )
+        return State(None, problem=next(problems, ""))
 
 
 def watch(paths: AnyPath | Iterable[AnyPath], *, content: bool = True) -> Snapshot:
@@ -257,10 +210,7 @@ def watch(paths: AnyPath | Iterable[AnyPath], *, content: bool = True) -> Snapsh
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not given:
         raise ValueError("no path to watch")
-    roots = [Path(path).absolute() for path in given]
-    for root in roots:
-        os.lstat(root)
-    return Snapshot(roots, content=content)
+    return Snapshot([Path(path).absolute() for path in given], content=content)
 
 
 def _tell(change: Change, verdict: str, question: str) -> str:
