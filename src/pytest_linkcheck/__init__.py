@@ -1,1 +1,81 @@
-"""A pytest plugin that checks the file links (inodes, link counts, devices) of installed files."""
+"""A pytest plugin that checks the file links (inodes, link counts, devices) of installed files.
+
+The names here are the public ones. Each is imported when it is first used: pytest imports this
+package at every start, also where none of it is needed.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .assertions import (
+        assert_different_device,
+        assert_different_inodes,
+        assert_hardlinked,
+        assert_link_count,
+        assert_linkable,
+        assert_not_shared,
+        assert_same_device,
+        assert_same_inode,
+        assert_symlinked,
+    )
+    from .errors import LinkcheckError, UnavailableError
+    from .installs import Distribution, Environment, InstallError, Role, Venvs, Wheel, Wheelhouse
+    from .installs.installers import Installer
+    from .linked import Expected, assert_linked
+    from .links import Sharing, Verdict, compare
+
+__all__ = [
+    "Distribution",
+    "Environment",
+    "Expected",
+    "InstallError",
+    "Installer",
+    "LinkcheckError",
+    "Role",
+    "Sharing",
+    "UnavailableError",
+    "Venvs",
+    "Verdict",
+    "Wheel",
+    "Wheelhouse",
+    "assert_different_device",
+    "assert_different_inodes",
+    "assert_hardlinked",
+    "assert_link_count",
+    "assert_linkable",
+    "assert_linked",
+    "assert_not_shared",
+    "assert_same_device",
+    "assert_same_inode",
+    "assert_symlinked",
+    "compare",
+]
+
+_HOMES = {
+    "Distribution": ".installs",
+    "Environment": ".installs",
+    "Expected": ".linked",
+    "InstallError": ".installs",
+    "Installer": ".installs.installers",
+    "LinkcheckError": ".errors",
+    "Role": ".installs",
+    "Sharing": ".links",
+    "UnavailableError": ".errors",
+    "Venvs": ".installs",
+    "Verdict": ".links",
+    "Wheel": ".installs",
+    "Wheelhouse": ".installs",
+    "assert_linked": ".linked",
+    "compare": ".links",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, ".assertions"), __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

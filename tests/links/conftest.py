@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.places import Place, all_places
+from support.users import open_way
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +22,5 @@ def public_folder() -> Iterator[Path]:
     """Return a folder that other users may enter, as those of `tmp_path` are not."""
     with tempfile.TemporaryDirectory(prefix="linkcheck-") as name:
         folder = Path(name)
-        folder.chmod(0o755)
+        open_way(folder)
         yield folder

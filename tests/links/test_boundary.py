@@ -17,12 +17,6 @@ from pytest_linkcheck.links.mounts import parse_mountinfo, read_mounts
 from pytest_linkcheck.links.probes import Linkable
 from pytest_linkcheck.links.show import show_device
 
-SHM = Path("/dev/shm")  # noqa: S108 - a real tmpfs, the other device
-needs_other_device = pytest.mark.skipif(
-    not SHM.is_dir() or SHM.stat().st_dev == Path.cwd().stat().st_dev,
-    reason="needs a second device: mount a tmpfs on /dev/shm",
-)
-
 
 def _folders(parent: Path) -> tuple[Path, Path]:
     one, two = parent / "one", parent / "two"
@@ -42,15 +36,13 @@ def test_two_folders_of_one_mount_can_be_linked(tmp_path: Path) -> None:
     assert probe_boundary(one, one).linkable is Linkable.YES
 
 
-@needs_other_device
-def test_two_devices_cannot_be_linked(tmp_path: Path) -> None:
-    before = names_of(SHM)
-    boundary = probe_boundary(tmp_path, SHM)
-    assert device_of(tmp_path) != device_of(SHM)
+def test_two_devices_cannot_be_linked(tmp_path: Path, other_device: Path) -> None:
+    boundary = probe_boundary(tmp_path, other_device)
+    assert device_of(tmp_path) != device_of(other_device)
     assert boundary.linkable is Linkable.NO
     assert boundary.between is Between.FILESYSTEM
     assert boundary.reason.startswith("link() across them gives EXDEV; two filesystems, ")
-    assert names_of(SHM) == before
+    assert names_of(other_device) == set()
     assert names_of(tmp_path) == set()
 
 

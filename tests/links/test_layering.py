@@ -15,16 +15,20 @@ NAME = "pytest_linkcheck"
 # Where a module stands; it may import its own rank and those below, except that `links` and the
 # modules at the top keep to themselves.
 RANKS = {
+    "errors": 0,
     "links": 0,
     "installs": 1,
     "filesystems": 1,
     "assertions": 2,
     "hookspecs": 2,
+    "linked": 2,
     "audit": 3,
     "conformance": 3,
+    "expectation": 3,
     "fixtures": 3,
     "markers": 3,
     "report": 3,
+    "shared": 3,
     "cli": 4,
     "plugin": 4,
     "__main__": 5,

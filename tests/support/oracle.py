@@ -1,5 +1,6 @@
 """What programs that share no code with ours say of files."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def same_bytes(a: Path, b: Path) -> bool:
 def device_of(path: Path) -> int:
     """Return the device number of *path* by `stat`."""
     return int(stat_of(path, "%d"))
+
+
+def mount_number_of(path: Path) -> int:
+    """Return the number of the mount of *path*, as the kernel tells it of an open descriptor."""
+    descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW)
+    try:
+        lines = Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines()
+    finally:
+        os.close(descriptor)
+    return int(next(line.split()[1] for line in lines if line.startswith("mnt_id:")))
 
 
 def names_of(folder: Path) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.mounting import mounted, run
+from support.users import open_way
 
 _MKFS = {
     "ext4": ("mkfs.ext4", "-q", "-F"),
@@ -77,7 +78,7 @@ def all_places() -> Iterator[dict[str, Place]]:
     """Mount one place of each kind, twice, in a folder that every user may enter."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linkcheck-")))
-        folder.chmod(0o755)
+        open_way(folder)
         places = {}
         for base in BASES:
             root = stack.enter_context(made(base, folder, base))

@@ -1,0 +1,1 @@
+"""`pytest --linkcheck`: existing environments as test items. They are read, never run."""

@@ -1,0 +1,105 @@
+"""What the audit of one environment knows besides each file: its cache, mounts and inodes."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pytest_linkcheck.installs import Distribution, Layout, read_distributions
+from pytest_linkcheck.links import (
+    Between,
+    Facts,
+    Identity,
+    Mount,
+    explain_boundary,
+    mount_of,
+    read_facts,
+    read_mounts,
+)
+from pytest_linkcheck.links.content import hash_bytes
+
+from .uv_cache import UvCache, find_uv_cache
+
+# Their files have no remap_file_range in any kernel: no two inodes ever have a block in common.
+NEVER_REFLINK = {"ext2", "ext3", "ext4", "ramfs", "tmpfs", "vfat", "squashfs"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """One environment under audit. Everything here is found by reading."""
+
+    layout: Layout
+    _hashes: dict[tuple[Identity, str], bytes] = field(default_factory=dict)
+    _readable: dict[Path, bool] = field(default_factory=dict)
+
+    @cached_property
+    def distributions(self) -> list[Distribution]:
+        """What is installed."""
+        return read_distributions(self.layout)
+
+    @cached_property
+    def mounts(self) -> list[Mount]:
+        """The mounts of this process."""
+        return read_mounts()
+
+    @cached_property
+    def mount(self) -> Mount | None:
+        """The mount that site-packages lies on."""
+        return mount_of(read_facts(self.layout.site_packages), self.mounts)
+
+    @cached_property
+    def cache(self) -> UvCache:
+        """The cache that uv would use for this environment."""
+        return find_uv_cache(self.layout.prefix.parent)
+
+    @cached_property
+    def boundary(self) -> tuple[Between, str]:
+        """What lies between the environment and uv's cache."""
+        return explain_boundary(
+            read_facts(self.layout.site_packages), read_facts(self.cache.path), self.mounts
+        )
+
+    @cached_property
+    def names(self) -> Counter[Identity]:
+        """How many names in the environment each inode has that has several anywhere."""
+        counts: Counter[Identity] = Counter()
+        for folder, _, files in os.walk(self.layout.prefix):
+            for name in files:
+                try:
+                    told = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - fast
+                except OSError:
+                    continue
+                if told.st_nlink > 1:
+                    counts[Identity(told.st_dev, told.st_ino)] += 1
+        return counts
+
+    def can_reflink(self, facts: Facts) -> bool:
+        """Return whether the file may share blocks with another inode, for all that is known."""
+        mount = mount_of(facts, self.mounts)
+        return mount is None or mount.type not in NEVER_REFLINK
+
+    def is_overlay(self, facts: Facts) -> bool:
+        """Return whether link counts are not exact where the file lies."""
+        mount = mount_of(facts, self.mounts)
+        return mount is not None and mount.type == "overlay"
+
+    def may_read(self, path: Path) -> bool:
+        """Return whether the folder of *path* really lies in the environment or its cache."""
+        folder = path.parent
+        if folder not in self._readable:
+            real = Path(os.path.realpath(folder))
+            self._readable[folder] = any(real.is_relative_to(root) for root in self._roots)
+        return self._readable[folder]
+
+    @cached_property
+    def _roots(self) -> list[str]:
+        roots = (self.layout.prefix, self.layout.site_packages, self.cache.path)
+        return [os.path.realpath(root) for root in roots]
+
+    def digest(self, facts: Facts, algorithm: str) -> bytes:
+        """Return the digest of a file, computed once for all names of its inode."""
+        key = (facts.identity, algorithm)
+        if key not in self._hashes:
+            self._hashes[key] = hash_bytes(facts, algorithm)
+        return self._hashes[key]

@@ -1,0 +1,212 @@
+"""Examining one installed distribution: how each file is shared, why not, and what is wrong."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_linkcheck.installs import Distribution, InstalledFile, Role
+from pytest_linkcheck.links import Between, Facts, Identity, Kind, read_facts, resolve
+from pytest_linkcheck.links.content import ChangedError
+from pytest_linkcheck.links.show import show_count, show_name
+from pytest_linkcheck.report.model import Reason, Row
+
+from .context import Context
+
+SHARED = {"hardlink", "reflink", "symlink"}
+FROM_WHEEL = {Role.PAYLOAD, Role.METADATA, Role.DATA}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One file: how it is shared (a column of the table), why it is not, what is wrong with it.
+
+    `short` says that its installer, cache and device would have allowed it to be shared.
+    """
+
+    file: InstalledFile
+    facts: Facts | None
+    sharing: str
+    why: str = ""
+    remedy: str = ""
+    problem: str = ""
+    short: bool = False
+
+
+def examine(dist: Distribution, context: Context) -> list[Seen]:
+    """Return what is seen of each file of *dist*, bytecode apart."""
+    return [_see(file, dist, context) for file in dist.files if file.role is not Role.BYTECODE]
+
+
+def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
+    try:
+        facts = read_facts(file.path)
+    except FileNotFoundError:
+        return Seen(file, None, "unknown", problem="is missing, though RECORD lists it")
+    except OSError as error:
+        return Seen(file, None, "unknown", problem=f"cannot be looked at: {error.strerror}")
+    if facts.kind is Kind.SYMLINK:
+        return _see_symlink(file, facts, context)
+    if facts.kind is not Kind.FILE:
+        problem = f"is a {facts.kind.value}, though RECORD lists it as a file"
+        return Seen(file, facts, "unknown", problem=problem)
+    if not context.may_read(file.path):
+        return Seen(file, facts, "unknown", problem="is reached through a symlink that leads out")
+    problem, edited = _check_bytes(file, facts, context)
+    # Names in this environment alone share nothing with another.
+    if facts.links > max(1, context.names[facts.identity]):
+        return _see_linked(file, facts, dist, context, problem)
+    if context.can_reflink(facts):
+        return Seen(file, facts, "unknown", "extents not examined", problem=problem)
+    why, remedy, short = _why_own(file, dist, context, edited=edited)
+    return Seen(file, facts, "own", why, remedy, problem, short)
+
+
+def _see_symlink(file: InstalledFile, facts: Facts, context: Context) -> Seen:
+    found = resolve(file.path)
+    if found.facts is None:
+        return Seen(file, facts, "symlink", problem=found.problem)
+    if found.facts.kind is not Kind.FILE:
+        problem = f"is a symlink to a {found.facts.kind.value}"
+        return Seen(file, facts, "symlink", problem=problem)
+    if not context.may_read(found.facts.path):
+        end = show_name(found.facts.path)
+        problem = f"is a symlink out of the environment and its cache, to {end}: not followed"
+        return Seen(file, facts, "symlink", problem=problem)
+    problem, _ = _check_bytes(file, found.facts, context)
+    return Seen(file, found.facts, "symlink", problem=problem)
+
+
+def _see_linked(
+    file: InstalledFile, facts: Facts, dist: Distribution, context: Context, problem: str
+) -> Seen:
+    """See a file whose inode has more names than the environment holds."""
+    if context.is_overlay(facts) and not _in_cache(file, facts.identity, dist, context):
+        why = "overlay does not count links exactly, and no other name was found"
+        return Seen(file, facts, "unknown", why, problem=problem)
+    return Seen(file, facts, "hardlink", problem=problem)
+
+
+def _in_cache(
+    file: InstalledFile, identity: Identity, dist: Distribution, context: Context
+) -> list[Path]:
+    """Return the names of the inode *identity* where uv's cache has this file."""
+    sources = context.cache.sources(file, dist.layout, dist.dist_info.name)
+    return [path for path in sources if _identity(path) == identity]
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        return read_facts(path).identity
+    except OSError:
+        return None
+
+
+def _check_bytes(file: InstalledFile, facts: Facts, context: Context) -> tuple[str, bool]:
+    """Return what is wrong with the bytes of a file, and whether they are not RECORD's."""
+    if file.algorithm is None or file.digest is None:
+        return "", False
+    try:
+        if file.size in {None, facts.size} and (
+            context.digest(facts, file.algorithm) == file.digest
+        ):
+            return "", False
+    except ChangedError as error:
+        return f"cannot be verified: {error.strerror}", False
+    except OSError as error:
+        return f"cannot be read: {error.strerror}", False
+    problem = f"was changed since it was installed: its {file.algorithm} is not the one in RECORD"
+    if facts.links > 1:
+        problem += (
+            f"; its inode has {show_count(facts.links, 'name')}: the edit reached all of them, "
+            "in other environments and in the cache"
+        )
+    return problem, True
+
+
+def _why_own(
+    file: InstalledFile, dist: Distribution, context: Context, *, edited: bool
+) -> tuple[str, str, bool]:
+    """Return why a file is not shared, what would change that, and whether it should be."""
+    if file.role is Role.GENERATED:
+        return "written by the installer for this environment", "", False
+    if file.role is Role.SCRIPT:
+        return "a script, made for this environment", "", False
+    if edited:
+        return "edited", f"reinstall {dist.name}", False
+    if dist.installer != "uv":
+        who = show_name(dist.installer or "an installer that left no name")
+        return f"installed by {who}, which links nothing that we know of", "", False
+    cache = context.cache
+    if not cache.exists:
+        return f"uv's cache is gone: {show_name(cache.path)} does not exist", "", False
+    between, reason = context.boundary
+    if between not in {Between.NOTHING, Between.UNKNOWN}:
+        return f"uv's cache lies apart: {reason}", "move UV_CACHE_DIR to the same mount", False
+    if cache.link_mode == "copy":
+        return "uv is configured with link-mode copy", "remove that setting", False
+    if not cache.sources(file, dist.layout, dist.dist_info.name):
+        why = f"no longer in uv's cache {show_name(cache.path)}"
+        return why, f"uv pip install --reinstall {show_name(dist.name)}", False
+    why = "a copy, though uv's cache holds the file on the same mount"
+    return why, f"uv pip install --reinstall {show_name(dist.name)}", True
+
+
+def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
+    """Return the row of the table for *dist*."""
+    size, shared = _sizes(seen)
+    bytecode = [facts for path in dist.bytecode() if (facts := _facts_or_none(path))]
+    reasons = Counter((one.why, one.remedy) for one in seen if one.why)
+    return Row(
+        environment=label,
+        name=dist.name,
+        version=dist.version,
+        files=len(seen),
+        sharing=dict(Counter(one.sharing for one in seen)),
+        size=size,
+        shared=shared,
+        bytecode=len(bytecode),
+        bytecode_size=sum(facts.size for facts in bytecode),
+        reasons=tuple(Reason(count, *reason) for reason, count in reasons.most_common()),
+    )
+
+
+def _sizes(seen: list[Seen]) -> tuple[int, int]:
+    """Return the bytes of all files and of those that are shared, each inode counted once."""
+    sizes = {
+        one.facts.identity: (one.facts.size, one.sharing in SHARED) for one in seen if one.facts
+    }
+    return (
+        sum(size for size, _ in sizes.values()),
+        sum(size for size, is_shared in sizes.values() if is_shared),
+    )
+
+
+def _facts_or_none(path: Path) -> Facts | None:
+    try:
+        return read_facts(path)
+    except OSError:
+        return None
+
+
+def problems(dist: Distribution, seen: list[Seen], expected: str) -> Iterator[str]:
+    """Yield a sentence for each thing wrong with *dist*, sharing *expected* included."""
+    yield from dist.problems
+    for one in seen:
+        name = show_name(one.file.name)
+        if one.problem:
+            yield f"{name} {one.problem}"
+        elif told := _falls_short(one, expected):
+            yield f"{name} {told}"
+
+
+def _falls_short(one: Seen, expected: str) -> str:
+    if expected == "auto":
+        return f"is {one.why}" if one.short else ""
+    if one.file.role not in FROM_WHEEL:
+        return ""
+    wanted = {"linked": SHARED, "copy": {"own"}}.get(expected, {expected})
+    if one.sharing in wanted:
+        return ""
+    because = f" ({one.why})" if one.why else ""
+    return f"is {one.sharing}{because}, expected {expected}"

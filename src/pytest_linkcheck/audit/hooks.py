@@ -1,0 +1,186 @@
+"""The hooks of the audit, registered only when `--linkcheck` is given."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from pytest_linkcheck.installs import Layout
+from pytest_linkcheck.links import Between, mount_of, read_facts, read_mounts
+from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.report.model import PROPERTY, Row
+from pytest_linkcheck.report.terminal import audit_lines
+
+from .context import NEVER_REFLINK, Context
+from .discover import Audited, find_environments
+from .items import AuditedEnvironment
+
+PREFIX = "linkcheck/"  # what the node ids of audit items begin with
+EXPECTATIONS = ("auto", "linked", "hardlink", "symlink", "copy")
+_PLAN = "linkcheck"
+
+Plan = list[tuple[Audited, list[str]]]  # the environments, and the items of each
+
+
+def register(config: pytest.Config) -> None:
+    """Set up the audit in this process: the only one, a controller of xdist, or a worker.
+
+    Raises `pytest.UsageError` for wrong option values.
+    """
+    expected = config.option.linkcheck_expect or "auto"
+    if expected not in EXPECTATIONS:
+        known = ", ".join(EXPECTATIONS)
+        raise pytest.UsageError(f"--linkcheck-expect {show_name(expected)}: give one of {known}")
+    selected = take_selection(config)
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        plan = [
+            (Audited(label, Layout(*map(Path, layout)) if layout else None, problem), names)
+            for label, layout, problem, names in worker[_PLAN]
+        ]
+    elif selected or _is_audit_wanted(config):
+        plan = [(found, found.names()) for found in find_environments(config)]
+        plan = _select(plan, selected) if selected else plan
+    else:
+        plan = []
+    config.pluginmanager.register(Audit(plan, expected), "linkcheck-audit")
+    if worker is None:
+        config.pluginmanager.register(Summary(plan), "linkcheck-summary")
+        if config.pluginmanager.hasplugin("xdist"):
+            config.pluginmanager.register(Distributed(plan), "linkcheck-distributed")
+
+
+def _is_audit_wanted(config: pytest.Config) -> bool:
+    """Return whether to audit: not where files of tests were named, and no environment was."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return not named or bool(config.option.linkcheck_env)
+
+
+def take_selection(config: pytest.Config) -> list[str]:
+    """Take the node ids of the audit out of the arguments: there are no such files to look for."""
+    ids = [arg for arg in config.args if _is_audit_id(config, arg)]
+    config.args[:] = [arg for arg in config.args if arg not in ids]
+    return ids
+
+
+def _is_audit_id(config: pytest.Config, arg: str) -> bool:
+    path = arg.partition("::")[0]
+    return arg.startswith(PREFIX) and not (config.invocation_params.dir / path).exists()
+
+
+def _select(plan: Plan, selected: list[str]) -> Plan:
+    """Return what of *plan* has one of the ids *selected*; each must be met by something."""
+    chosen: Plan = []
+    met: set[str] = set()
+    for audited, names in plan:
+        whole = f"{PREFIX}{audited.label}"
+        wanted = [name for name in names if {whole, f"{whole}::{name}"} & set(selected)]
+        if wanted or whole in selected:
+            chosen.append((audited, wanted))
+        met |= {whole, *(f"{whole}::{name}" for name in names)}
+    for one in selected:
+        if one not in met:
+            raise pytest.UsageError(f"no audited distribution has the id {show_name(one)}")
+    return chosen
+
+
+class Audit:
+    """Adds the audit's items to those of the session."""
+
+    def __init__(self, plan: Plan, expected: str) -> None:
+        self._plan = plan
+        self._expected = expected
+
+    @pytest.hookimpl(tryfirst=True)  # before -k, -m, --lf and --deselect choose among the items
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        """Append the items of the audit."""
+        for audited, names in self._plan:
+            items.extend(self._collect(session, audited, names))
+
+    def _collect(
+        self, session: pytest.Session, audited: Audited, names: list[str]
+    ) -> list[pytest.Item]:
+        collector: AuditedEnvironment = AuditedEnvironment.from_parent(
+            session, name=audited.label, nodeid=f"{PREFIX}{audited.label}"
+        )
+        collector.audited = audited
+        collector.names = names
+        collector.expected = self._expected
+        # genitems, not collect(): it tells the other plugins, so that the items are counted.
+        return list(session.genitems(collector))
+
+
+class Summary:
+    """Header and table, in the process that writes to the terminal."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rows: list[Row] = []
+
+    def pytest_report_header(self, config: pytest.Config) -> list[str]:
+        """Say what is audited, and where things lie."""
+        lines = [_header(audited) for audited, _ in self._plan]
+        factory = getattr(config, "_tmp_path_factory", None)
+        if isinstance(factory, pytest.TempPathFactory):
+            base = factory.getbasetemp()
+            mount = mount_of(read_facts(base), read_mounts())
+            lines.append(f"linkcheck: temporary folders in {show_name(base)}, on {mount}")
+        return lines
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the row that an item has found, wherever it ran."""
+        if report.when == "call":
+            rows: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+            self._rows += [Row.from_json(row) for row in rows]
+
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
+        """Write the table."""
+        if self._rows:
+            terminalreporter.write_sep("=", "linkcheck")
+            for line in audit_lines(self._rows):
+                terminalreporter.write_line(line)
+
+
+def _header(audited: Audited) -> str:
+    if audited.layout is None:
+        return f"linkcheck: {audited.problem}"
+    context = Context(audited.layout)
+    where = context.mount or "a mount that cannot be told"
+    line = f"linkcheck: {audited.label} on {where}"
+    cache = context.cache
+    if not cache.exists:
+        return f"{line} · no uv cache at {show_name(cache.path)}"
+    between, reason = context.boundary
+    if between is not Between.NOTHING:
+        return f"{line} · uv cache {show_name(cache.path)}: {reason}"
+    never = context.mount is not None and context.mount.type in NEVER_REFLINK
+    reflinks = "no" if never else "not examined"
+    return f"{line} · uv cache {show_name(cache.path)}, same mount, reflinks {reflinks}"
+
+
+class _Node(Protocol):
+    """What is used of xdist's `WorkerController`, which has no types of its own."""
+
+    workerinput: dict[str, Any]
+
+
+class Distributed:
+    """The controller's part under xdist: it decides what is audited, and tells the workers."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = [
+            (
+                audited.label,
+                audited.layout and (str(audited.layout.prefix), str(audited.layout.site_packages)),
+                audited.problem,
+                names,
+            )
+            for audited, names in plan
+        ]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: _Node) -> None:
+        """Send the plan to a worker."""
+        node.workerinput[_PLAN] = self._plan

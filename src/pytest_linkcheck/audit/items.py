@@ -1,0 +1,116 @@
+"""The audit as pytest sees it: a collector for each environment, an item for each distribution."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from _pytest._code.code import ExceptionInfo, TerminalRepr
+
+from pytest_linkcheck.installs import Distribution
+from pytest_linkcheck.links.show import show_count, show_name
+from pytest_linkcheck.report.model import PROPERTY
+
+from .context import Context
+from .discover import Audited
+from .examine import examine, make_row, problems
+
+if TYPE_CHECKING:
+    from _pytest._code.code import TracebackStyle
+
+_SHOWN = 10
+
+
+class AuditError(Exception):
+    """An item failed; the message is all there is to say."""
+
+
+class AuditedEnvironment(pytest.Collector):
+    """An environment; its items are its distributions, or the one thing that is wrong with it."""
+
+    audited: Audited
+    names: list[str]
+    expected: str
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield an item for each distribution that the controller of the run has seen."""
+        if self.audited.layout is None:
+            yield BrokenEnvironment.from_parent(self, name="environment")
+            return
+        context = Context(self.audited.layout)
+        for name in self.names:
+            yield AuditedDistribution.make(self, name, context)
+
+
+class AuditItem(pytest.Item):
+    """What the items have in common: no traceback, no source file."""
+
+    @property
+    def environment(self) -> AuditedEnvironment:
+        """The environment the item belongs to."""
+        if not isinstance(self.parent, AuditedEnvironment):
+            raise TypeError(f"{self.parent!r} collects no audit items")
+        return self.parent
+
+    def reportinfo(self) -> tuple[str, None, str]:
+        """Return where the item stands in reports."""
+        return self.nodeid.partition("::")[0], None, self.name
+
+    def repr_failure(
+        self,
+        excinfo: ExceptionInfo[BaseException],
+        style: "TracebackStyle | None" = None,
+    ) -> str | TerminalRepr:
+        """Show the message of an audit alone: there is no code to point at."""
+        if isinstance(excinfo.value, AuditError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+class BrokenEnvironment(AuditItem):
+    """Fails with what is wrong with an environment."""
+
+    def runtest(self) -> None:
+        """Fail."""
+        raise AuditError(self.environment.audited.problem)
+
+
+class AuditedDistribution(AuditItem):
+    """Passes if the distribution is whole, unchanged, and shared as it should be."""
+
+    context: Context
+
+    @classmethod
+    def make(cls, parent: AuditedEnvironment, name: str, context: Context) -> "AuditedDistribution":
+        """Return the item for the distribution *name*."""
+        item: AuditedDistribution = cls.from_parent(parent, name=show_name(name))
+        item.context = context
+        return item
+
+    def runtest(self) -> None:
+        """Examine the distribution; keep its row for the table."""
+        dist = self._find()
+        if not dist.has_record:
+            raise pytest.skip.Exception(
+                f"{dist} has no RECORD: its installer keeps track of its files elsewhere (PEP 627)",
+                _use_item_location=True,
+            )
+        seen = examine(dist, self.context)
+        label = self.environment.audited.label
+        self.user_properties.append((PROPERTY, make_row(label, dist, seen).to_json()))
+        wrong = list(problems(dist, seen, self.environment.expected))
+        if wrong:
+            raise AuditError("\n".join(self._tell(dist, wrong)))
+
+    def _find(self) -> Distribution:
+        for dist in self.context.distributions:
+            if self.name in {show_name(dist.name), show_name(str(dist))}:
+                return dist
+        raise AuditError(f"{self.name} is no longer installed")
+
+    def _tell(self, dist: Distribution, wrong: list[str]) -> Iterator[str]:
+        yield f"{show_name(str(dist))}: {show_count(len(wrong), 'problem')}"
+        yield f"  in {show_name(self.context.layout.site_packages)}"
+        for line in wrong[:_SHOWN]:
+            yield f"  {line}"
+        if len(wrong) > _SHOWN:
+            yield f"  and {len(wrong) - _SHOWN} more"

@@ -1,0 +1,120 @@
+"""The user's uv cache, read only: where it is, and which unpacked wheels it holds."""
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_linkcheck.installs import InstalledFile, Layout, Role
+
+_BUCKET = "archive-v"  # with a number that changes between releases
+
+
+@dataclass(frozen=True)
+class UvCache:
+    """uv's cache at `path`, and the link mode its configuration asks for, if it does."""
+
+    path: Path
+    link_mode: str | None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a folder."""
+        return self.path.is_dir()
+
+    @cached_property
+    def _archives(self) -> Mapping[str, list[Path]]:
+        """The unpacked wheels by the name of their `.dist-info`."""
+        found: dict[str, list[Path]] = {}
+        for bucket in _list(self.path):
+            if bucket.name.startswith(_BUCKET):
+                for archive in _list(bucket):
+                    for entry in _list(archive):
+                        if entry.name.endswith(".dist-info"):
+                            found.setdefault(entry.name, []).append(archive)
+        return found
+
+    def sources(self, file: InstalledFile, layout: Layout, dist_info: str) -> list[Path]:
+        """Return the files of the cache that *file* may have been made from."""
+        inside = _path_in_wheel(file, layout, dist_info)
+        if inside is None:
+            return []
+        candidates = (archive / inside for archive in self._archives.get(dist_info, ()))
+        return [path for path in candidates if os.path.lexists(path)]
+
+    def holds(self, dist_info: str) -> bool:
+        """Return whether a wheel with this `.dist-info` is unpacked here."""
+        return dist_info in self._archives
+
+
+def _path_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> str | None:
+    if file.role in {Role.PAYLOAD, Role.METADATA}:
+        return os.path.relpath(file.path, layout.site_packages)
+    if file.role is Role.DATA:
+        data = f"{dist_info.removesuffix('.dist-info')}.data/data"
+        return f"{data}/{os.path.relpath(file.path, layout.prefix)}"
+    return None
+
+
+def _list(folder: Path) -> Iterator[Path]:
+    """Yield the entries of *folder*; none where it is no folder, or may not be read."""
+    try:
+        with os.scandir(folder) as entries:
+            yield from [Path(entry) for entry in entries]
+    except OSError:
+        return
+
+
+def find_uv_cache(project: Path) -> UvCache:
+    """Return the cache that uv uses in the folder *project*, whether or not it is there.
+
+    As uv's documentation has it: the variables, then `uv.toml` or `pyproject.toml` of the project,
+    then the user's and the system's configuration, then the default.
+    """
+    told = list(_configurations(project))
+    mode = os.environ.get("UV_LINK_MODE") or _first(told, "link-mode")
+    if path := os.environ.get("UV_CACHE_DIR"):
+        return UvCache(project / Path(path).expanduser(), mode)
+    for folder, settings in told:
+        if isinstance(settings.get("cache-dir"), str):
+            return UvCache(folder / Path(settings["cache-dir"]).expanduser(), mode)
+    return UvCache(_default(), mode)
+
+
+def _first(told: list[tuple[Path, dict[str, Any]]], key: str) -> str | None:
+    values = (settings.get(key) for _, settings in told)
+    return next((value for value in values if isinstance(value, str)), None)
+
+
+def _configurations(project: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for folder in (project, *project.parents):
+        own = _read(folder / "uv.toml")
+        if own is None:
+            own = (_read(folder / "pyproject.toml") or {}).get("tool", {}).get("uv")
+        if isinstance(own, dict):
+            yield folder, own
+            break
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    for file in (home / "uv" / "uv.toml", Path("/etc/uv/uv.toml")):
+        settings = _read(file)
+        if settings is not None:
+            yield file.parent, settings
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return the TOML file *path*; `None` if it is not there, not readable or no TOML."""
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def _default() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "uv" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"

@@ -1,0 +1,113 @@
+"""The marker `linkcheck_expect`: what every environment of a test should look like afterwards."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .errors import hides_traceback
+from .fixtures import MADE
+from .installs import Distribution, Environment
+from .linked import FROM_WHEEL, Expected, Outcome, compare_distributions, judge
+from .links import Sharing, Verdict, compare, read_facts
+from .links.show import show_count, show_device, show_name
+
+__tracebackhide__ = hides_traceback
+
+_SHOWN = 10
+
+
+def check_expectation(marker: pytest.Mark, item: pytest.Item) -> None:
+    """Fail unless every environment that *item* made is as *marker* says."""
+    environments = item.stash.get(MADE, [])
+    told = list(_offences(marker, environments)) if environments else ["it made no environment"]
+    if told:
+        lines = [f"  {line}" for line in told[:_SHOWN]]
+        if len(told) > _SHOWN:
+            lines.append(f"  and {len(told) - _SHOWN} more")
+        headline = f"linkcheck_expect is not met: {show_count(len(told), 'offence')}"
+        raise AssertionError("\n".join([headline, *lines]))
+
+
+def _offences(marker: pytest.Mark, environments: list[Environment]) -> Iterator[str]:
+    sharing = marker.args[0] if marker.args else marker.kwargs.get("sharing")
+    for environment in environments:
+        name = show_name(environment.prefix.name)
+        if device := marker.kwargs.get("device"):
+            yield from _wrong_device(environment, device)
+        if sharing is not None:
+            expected = Expected.parse(sharing)
+            for dist in environment.distributions():
+                told = list(_wrong_sharing(dist, environment, environments, expected))
+                yield from (f"{name}: {line}" for line in told)
+        if count := marker.kwargs.get("link_count"):
+            for line in _wrong_counts(environment, count):
+                yield f"{name}: {line}"
+        if not environment.distributions():
+            yield f"{name}: nothing is installed in it"
+
+
+def _wrong_device(environment: Environment, device: str) -> Iterator[str]:
+    if not environment.cache.exists():
+        yield f"{environment!r} has no cache, so there is no device to compare"
+        return
+    here = read_facts(environment.prefix).identity.device
+    cache = read_facts(environment.cache).identity.device
+    if (here == cache) is not (device == "same"):
+        told = f"{show_device(here)}, its cache on {show_device(cache)}"
+        yield f"{show_name(environment.prefix)} is on device {told}: expected {device}"
+
+
+def _wrong_counts(environment: Environment, count: int) -> Iterator[str]:
+    for dist in environment.distributions():
+        for file in dist.files:
+            if file.role in FROM_WHEEL:
+                links = read_facts(file.path).links
+                if links != count:
+                    told = show_count(links, "link")
+                    yield f"{show_name(file.name)} has {told}, expected {count}"
+
+
+def _wrong_sharing(
+    dist: Distribution,
+    environment: Environment,
+    environments: list[Environment],
+    expected: Expected,
+) -> Iterator[str]:
+    """Compare with every other environment that has *dist*, or else with the cache."""
+    peers = [
+        peer
+        for other in environments
+        if other is not environment
+        for peer in other.distributions()
+        if (peer.name, peer.version) == (dist.name, dist.version)
+    ]
+    by_role = dict.fromkeys(FROM_WHEEL, expected)
+    for peer in peers:
+        findings = compare_distributions(dist, peer, by_role)
+        yield from (str(found) for found in findings if found.outcome is Outcome.BROKEN)
+        if not any(found.outcome is Outcome.MET for found in findings):
+            told = findings[0] if findings else "no file of it came out of a wheel"
+            yield f"nothing proves that {dist} is {expected.value}: {told}"
+    if not peers:
+        yield from _wrong_against_cache(dist, environment.cache, expected)
+
+
+def _wrong_against_cache(dist: Distribution, cache: Path, expected: Expected) -> Iterator[str]:
+    """Compare each file with the files of its name and size in the cache."""
+    candidates: dict[str, list[Path]] = {}
+    for folder, _, names in os.walk(cache):
+        for name in names:
+            candidates.setdefault(name, []).append(Path(folder, name))
+    for file in dist.files:
+        if file.role not in FROM_WHEEL:
+            continue
+        verdicts = [compare(file.path, path) for path in candidates.get(file.path.name, ())]
+        verdicts = [verdict for verdict in verdicts if verdict.sharing is not Sharing.DIFFERENT]
+        if not any(judge(verdict, expected) is Outcome.MET for verdict in verdicts):
+            yield f"{show_name(file.name)}: {_tell(verdicts)}, expected {expected.value}"
+
+
+def _tell(verdicts: list[Verdict]) -> str:
+    return str(verdicts[0]) if verdicts else "no such file in the cache"

@@ -1,0 +1,216 @@
+"""Installed distributions and their files, read from `.dist-info` folders; nothing is run."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from functools import cached_property
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from pytest_linkcheck.errors import LinkcheckError, hides_traceback
+from pytest_linkcheck.links import Kind, read_facts
+from pytest_linkcheck.links.content import open_unchanged
+from pytest_linkcheck.links.show import show_name, show_size
+
+from .layout import Layout
+from .record import Row, parse_record
+from .roles import Role, role_of
+
+__tracebackhide__ = hides_traceback
+
+_SUFFIX = ".dist-info"
+_MAX_RECORD = 256 << 20
+_MAX_SMALL = 1 << 20  # METADATA's headers and INSTALLER lie well below
+_PYC = re.compile(r"^(?P<stem>.+)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFile:
+    """A file that RECORD lists.
+
+    `name` is its path from site-packages as RECORD has it, `path` where that is. `digest` is what
+    its bytes should hash to by `algorithm`, `size` how many bytes they should be, where known.
+    """
+
+    name: str
+    path: Path
+    role: Role
+    algorithm: str | None = None
+    digest: bytes | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An installed distribution: who installed it, and which files are its own."""
+
+    name: str
+    version: str
+    layout: Layout
+    dist_info: Path
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @cached_property
+    def installer(self) -> str | None:
+        """What INSTALLER says: `uv`, `pip`, ... or `None`."""
+        text = _read_small(self.dist_info / "INSTALLER")
+        return text.strip().lower() or None if text else None
+
+    @property
+    def files(self) -> tuple[InstalledFile, ...]:
+        """The files that RECORD lists and that lie in the environment."""
+        return self._listing[0]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A sentence for each thing that is wrong with RECORD."""
+        return self._listing[1]
+
+    @property
+    def has_record(self) -> bool:
+        """Whether there is a RECORD: a system's package manager may leave it out (PEP 627)."""
+        return os.path.lexists(self.dist_info / "RECORD")
+
+    @cached_property
+    def _listing(self) -> tuple[tuple[InstalledFile, ...], tuple[str, ...]]:
+        if not _is_folder(self.dist_info):
+            # It may lead anywhere: what it lists is not this environment's to say.
+            return (), (f"{show_name(self.dist_info.name)} is no folder of its own: not followed",)
+        if not self.has_record:
+            return (), (f"{self} has no RECORD: its files cannot be told",)
+        try:
+            record = parse_record(_read(self.dist_info / "RECORD", _MAX_RECORD))
+        except OSError as error:
+            return (), (f"RECORD cannot be read: {error.strerror}",)
+        problems = list(record.problems)
+        files = []
+        for row in record.rows:
+            file = self._place(row, problems)
+            if file is not None:
+                files.append(file)
+        return tuple(files), tuple(problems)
+
+    def _place(self, row: Row, problems: list[str]) -> InstalledFile | None:
+        """Return where *row* leads, or note that it leads out of the environment."""
+        prefix, site = str(self.layout.prefix), str(self.layout.site_packages)
+        if os.path.isabs(row.path) or row.path.startswith(("/", "\\")):  # noqa: PTH117
+            problems.append(f"RECORD lists an absolute path, {show_name(row.path)}: not followed")
+            return None
+        # Lexically, as the filesystem is not to be asked about paths that may lead anywhere.
+        path = os.path.normpath(os.path.join(site, row.path))  # noqa: PTH118
+        below_prefix = _below(path, prefix)
+        if below_prefix is None:
+            problems.append(
+                f"RECORD lists {show_name(row.path)}, which leaves the environment: not followed"
+            )
+            return None
+        if row.path.endswith("/"):
+            problems.append(f"RECORD lists a directory, {show_name(row.path)}")
+            return None
+        below_site = _below(path, site)
+        role = role_of(below_site, below_prefix, self.dist_info.name, hashed=row.digest is not None)
+        return InstalledFile(row.path, Path(path), role, row.algorithm, row.digest, row.size)
+
+    def bytecode(self) -> tuple[Path, ...]:
+        """Return the `__pycache__` files of this distribution's modules, listed or not."""
+        folders: dict[Path, set[str]] = {}
+        shipped = {file.path for file in self.files if file.role is Role.PAYLOAD}
+        for path in shipped:
+            if path.suffix == ".py":
+                folders.setdefault(path.parent, set()).add(path.stem)
+        found = []
+        for folder, stems in sorted(folders.items()):
+            for name in _list_quietly(folder / "__pycache__"):
+                match = _PYC.match(name)
+                path = folder / "__pycache__" / name
+                if match and match["stem"] in stems and path not in shipped:
+                    found.append(path)
+        return tuple(found)
+
+
+def read_distributions(layout: Layout) -> list[Distribution]:
+    """Return the distributions installed at *layout*, by name.
+
+    Raises `LinkcheckError` if site-packages cannot be read.
+    """
+    try:
+        entries = sorted(os.listdir(layout.site_packages))  # noqa: PTH208
+    except OSError as error:
+        where = show_name(layout.site_packages)
+        raise LinkcheckError(f"{where} cannot be read: {error.strerror}") from None
+    found = [
+        _read_distribution(layout, layout.site_packages / entry)
+        for entry in entries
+        if entry.endswith(_SUFFIX)
+    ]
+    return sorted(found, key=lambda dist: (canonicalize_name(dist.name), dist.version))
+
+
+def find_distribution(layout: Layout, name: str) -> Distribution:
+    """Return the distribution *name*, in any spelling (PEP 503).
+
+    Raises `LinkcheckError` naming those that are installed if it is not.
+    """
+    installed = read_distributions(layout)
+    for dist in installed:
+        if canonicalize_name(dist.name) == canonicalize_name(name):
+            return dist
+    names = ", ".join(show_name(dist.name) for dist in installed) or "nothing"
+    where = show_name(layout.prefix)
+    raise LinkcheckError(f"{show_name(name)} is not installed in {where}, which has {names}")
+
+
+def _read_distribution(layout: Layout, dist_info: Path) -> Distribution:
+    """Name a distribution by METADATA, or by its folder where that says nothing."""
+    name, _, version = dist_info.name.removesuffix(_SUFFIX).partition("-")
+    metadata = _read_small(dist_info / "METADATA") if _is_folder(dist_info) else None
+    headers = HeaderParser().parsestr(metadata or "")
+    told, told_version = headers.get("Name"), headers.get("Version")
+    return Distribution(
+        str(told or name).strip(), str(told_version or version).strip(), layout, dist_info
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return read_facts(path).kind is Kind.DIRECTORY
+    except OSError:
+        return False
+
+
+def _read_small(path: Path) -> str | None:
+    try:
+        return _read(path, _MAX_SMALL, cut=True).decode("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _read(path: Path, limit: int, *, cut: bool = False) -> bytes:
+    """Read a regular file, up to *limit* bytes: beyond it either *cut* or an `OSError`."""
+    facts = read_facts(path)
+    if facts.kind is not Kind.FILE:
+        raise OSError(0, f"it is a {facts.kind.value}", str(path))
+    if facts.size > limit and not cut:
+        raise OSError(0, f"it has {show_size(facts.size)}", str(path))
+    with open_unchanged(facts) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(limit)
+
+
+def _list_quietly(folder: Path) -> Iterator[str]:
+    """Yield the names in *folder*, none if it is not there."""
+    try:
+        yield from sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError:
+        return
+
+
+def _below(path: str, folder: str) -> str | None:
+    """Return *path* from *folder* with slashes, `None` if it does not lie below it."""
+    if not path.startswith(folder + os.sep):
+        return None
+    return path[len(folder) + 1 :].replace(os.sep, "/")

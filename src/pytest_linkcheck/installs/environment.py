@@ -1,0 +1,180 @@
+"""An environment that was made here, with whom it was made by and what they said."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pytest_linkcheck.errors import LinkcheckError, hides_traceback
+from pytest_linkcheck.links.show import show_name
+
+from .distributions import Distribution, find_distribution, read_distributions
+from .hermetic import hermetic_environ
+from .index import Index, no_network
+from .installers import Bytecode, Command, Installer, Pip, Target
+from .layout import Layout, find_layout
+from .process import Completed, Log, run
+from .wheelhouse import Wheel
+
+__tracebackhide__ = hides_traceback
+
+Requirement = str | Wheel
+DEFAULT_UMASK = 0o022
+
+
+class InstallError(LinkcheckError):
+    """An installer failed; the message ends with what it said."""
+
+    def __init__(self, what: str, completed: Completed) -> None:
+        super().__init__(f"{what}\n{completed}")
+        self.completed = completed
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an environment's commands are run with, beside what their installer says.
+
+    `home` is a folder of the run in the place of the user's home, `index` where packages named
+    as requirements come from, `fetcher` the pip that fetches them, or `None`, `extra` variables
+    that a test wants set, `umask` the mask for new files.
+    """
+
+    home: Path
+    index: Index
+    fetcher: Pip | None
+    extra: Mapping[str, str] = field(default_factory=dict)
+    umask: int = DEFAULT_UMASK
+
+
+class Environment:
+    """An environment, its cache and its installer. Made by the fixtures `venvs`, `shared_venvs`.
+
+    Attributes:
+        prefix: its folder.
+        python: its interpreter.
+        site_packages: where its packages lie.
+        scripts: where its programs lie.
+        installer: who fills it.
+        cache: the installer's cache, used by the environments of one test and no others.
+        link_mode: the mode asked for, or `None`: the installer's own choice.
+        log: the commands that were run for it, and what they said.
+    """
+
+    def __init__(self, installer: Installer, target: Target, surroundings: Surroundings) -> None:
+        self.installer = installer
+        self.prefix = target.prefix
+        self.cache = target.cache
+        self.link_mode = target.link_mode
+        self.log = Log()
+        self._target = target
+        self._surroundings = surroundings
+        completed = self._run(installer.create(target))
+        if completed.returncode != 0:
+            raise InstallError(f"{installer.name} made no environment", completed)
+        self.layout: Layout = find_layout(target.prefix)
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.layout.python
+
+    @property
+    def site_packages(self) -> Path:
+        """The folder its packages lie in."""
+        return self.layout.site_packages
+
+    @property
+    def scripts(self) -> Path:
+        """The folder its programs lie in."""
+        return self.layout.scripts
+
+    def __truediv__(self, name: str) -> Path:
+        """Return the path of *name* in site-packages."""
+        return self.site_packages / name
+
+    def __getitem__(self, name: str) -> Distribution:
+        """Return the installed distribution *name*; raises `LinkcheckError` if there is none."""
+        return find_distribution(self.layout, name)
+
+    def __repr__(self) -> str:
+        mode = f", link mode {self.link_mode}" if self.link_mode else ""
+        return f"<{self.installer.name} environment {show_name(self.prefix)}{mode}>"
+
+    def distributions(self) -> list[Distribution]:
+        """Return all that is installed, by name."""
+        return read_distributions(self.layout)
+
+    def install(self, *requirements: Requirement, check: bool = True) -> Completed:
+        """Install *requirements*: wheels of the wheelhouse, paths of wheels, or names.
+
+        Raises `InstallError` if the installer fails and *check* is set, `UnavailableError` if a
+        package index is needed and none answers.
+        """
+        target, names = self._locate(requirements)
+        completed = self._run(self.installer.install(target, names))
+        wanted = show_name(" ".join(names))
+        if target.online and self.installer.lacks_network(completed):
+            raise no_network(wanted)
+        if check and completed.returncode != 0:
+            raise InstallError(f"{self.installer.name} did not install {wanted}", completed)
+        return completed
+
+    def uninstall(self, *names: str, check: bool = True) -> Completed:
+        """Remove the distributions *names*; raises `InstallError` as `install` does."""
+        completed = self._run(self.installer.uninstall(self._target, names))
+        if check and completed.returncode != 0:
+            wanted = show_name(" ".join(names))
+            raise InstallError(f"{self.installer.name} did not remove {wanted}", completed)
+        return completed
+
+    def run(self, program: str, *args: str, check: bool = True) -> Completed:
+        """Run *program* of the environment: `python`, or a script that was installed.
+
+        Raises `LinkcheckError` if it is missing or, with *check*, if it fails.
+        """
+        path = self.scripts / program
+        environ = self._environ(online=False)
+        environ["PATH"] = f"{self.scripts}{os.pathsep}{environ.get('PATH', os.defpath)}"
+        completed = run([str(path), *args], environ=environ, umask=self._surroundings.umask)
+        self.log.append(completed)
+        if check and completed.returncode != 0:
+            raise InstallError(f"{show_name(program)} failed", completed)
+        return completed
+
+    def _locate(self, requirements: Sequence[Requirement]) -> tuple[Target, list[str]]:
+        """Return where to look for *requirements*, and what to ask for."""
+        if not requirements:
+            raise LinkcheckError("nothing to install: name a wheel of the wheelhouse or a package")
+        names: list[str] = []
+        folders: list[Path] = []
+        wanted: list[str] = []
+        for requirement in requirements:
+            if isinstance(requirement, Wheel):
+                names.append(requirement.requirement)
+                folders.append(requirement.path.parent)
+            else:
+                names.append(requirement)
+                if not requirement.endswith(".whl"):
+                    wanted.append(requirement)
+        online = bool(wanted)
+        fetcher = self._surroundings.fetcher
+        if wanted and fetcher is not None:
+            folders.append(self._surroundings.index.fetch(wanted, fetcher))
+            online = False
+        return replace(self._target, find_links=tuple(folders), online=online), names
+
+    def _run(self, command: Command) -> Completed:
+        online = "--no-index" not in command.args
+        environ = (
+            self._environ(online=online) | dict(command.environ) | dict(self._surroundings.extra)
+        )
+        completed = run(command.args, environ=environ, umask=self._surroundings.umask)
+        self.log.append(completed)
+        return completed
+
+    def _environ(self, *, online: bool) -> dict[str, str]:
+        environ = hermetic_environ(self._surroundings.home, online=online)
+        if self._target.bytecode is not Bytecode.ON_IMPORT:
+            # Programs that are run in a test must not add files that no installer put there.
+            environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        return environ

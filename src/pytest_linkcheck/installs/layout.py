@@ -1,0 +1,97 @@
+"""Where an environment keeps its things, found by reading folders: nothing in it is run."""
+
+import os
+import re
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.links.show import show_name
+
+CONFIG = "pyvenv.cfg"  # PEP 405
+_VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", re.MULTILINE)
+_WINDOWS = sys.platform == "win32"
+_MAX_CONFIG = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders of an environment that a distribution's files may lie in."""
+
+    prefix: Path
+    site_packages: Path
+
+    @property
+    def scripts(self) -> Path:
+        """The folder of the environment's programs."""
+        return self.prefix / ("Scripts" if _WINDOWS else "bin")
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.scripts / ("python.exe" if _WINDOWS else "python")
+
+
+def find_layout(prefix: str | os.PathLike[str]) -> Layout:
+    """Return the layout of the environment at *prefix*.
+
+    Raises `LinkcheckError` if there is no such folder, if it cannot be read, or if it has no
+    site-packages, or several of which `pyvenv.cfg` does not choose one.
+    """
+    prefix = Path(os.path.abspath(prefix))  # noqa: PTH100 - resolve() would follow symlinks
+    name = show_name(prefix)
+    try:
+        found = _find_site_packages(prefix)
+    except FileNotFoundError:
+        raise LinkcheckError(f"{name} does not exist: name an environment that does") from None
+    except OSError as error:
+        raise LinkcheckError(f"{name} cannot be read as an environment: {error.strerror}") from None
+    if len(found) > 1:
+        found = _choose(prefix, found)
+    if not found:
+        raise LinkcheckError(
+            f"{name} has no lib/python*/site-packages: it is no environment, or a broken one; "
+            "name another, or make it again"
+        )
+    if len(found) > 1:
+        both = " and ".join(show_name(path.relative_to(prefix)) for path in found)
+        raise LinkcheckError(
+            f"{name} has {len(found)} site-packages, {both}, and its {CONFIG} does not say which "
+            "is in use: remove the stale one"
+        )
+    return Layout(prefix, found[0])
+
+
+def running_layout() -> Layout:
+    """Return the layout of the environment this process runs in."""
+    return Layout(Path(sys.prefix), Path(sysconfig.get_path("purelib")))
+
+
+def _find_site_packages(prefix: Path) -> list[Path]:
+    if _WINDOWS:
+        candidates = [prefix / "Lib" / "site-packages"]
+        os.scandir(prefix).close()
+    else:
+        # listdir, not glob: a folder that cannot be read must be an error, not "nothing found".
+        inner = prefix / "lib" if "lib" in os.listdir(prefix) else None  # noqa: PTH208
+        names = sorted(os.listdir(inner)) if inner else []  # noqa: PTH208
+        candidates = [
+            inner / name / "site-packages"
+            for name in names
+            if inner and name.startswith(("python", "pypy", "graalpy"))
+        ]
+    return [path for path in candidates if path.is_dir()]
+
+
+def _choose(prefix: Path, found: list[Path]) -> list[Path]:
+    """Return those of *found* that belong to the version `pyvenv.cfg` names, or all."""
+    try:
+        with (prefix / CONFIG).open(encoding="utf-8", errors="replace") as file:
+            match = _VERSION.search(file.read(_MAX_CONFIG))
+    except OSError:
+        return found
+    if match is None:
+        return found
+    return [path for path in found if path.parent.name.endswith(match[1])] or found

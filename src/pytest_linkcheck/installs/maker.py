@@ -1,0 +1,165 @@
+"""Making environments: what the fixtures `venvs` and `shared_venvs` hand to a test."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
+from pytest_linkcheck.links.show import show_name
+
+from .environment import DEFAULT_UMASK, Environment, Requirement, Surroundings
+from .index import Index
+from .installers import Bytecode, Installer, Pip, Target, find_installer
+
+__tracebackhide__ = hides_traceback
+
+
+class Toolbox:
+    """The installers of a run, each found and asked for its version once."""
+
+    def __init__(self, paths: Mapping[str, Path], folder: Path) -> None:
+        """Look for installers at *paths*; keep what the run shares in *folder*."""
+        self.home = folder / "home"
+        self.index = Index(folder / "index", self.home)
+        self._paths = paths
+        self._found: dict[str, Installer] = {}
+
+    def find(self, name: str) -> Installer:
+        """Return the installer *name*; raises as `find_installer` does."""
+        if name not in self._found:
+            self._found[name] = find_installer(name, self._paths)
+        return self._found[name]
+
+    def fetcher(self) -> Pip | None:
+        """Return the pip that fetches packages from the index, `None` if there is none."""
+        try:
+            pip = self.find("pip")
+        except UnavailableError:
+            return None
+        return pip if isinstance(pip, Pip) else None
+
+
+class Options(TypedDict, total=False):
+    """What `Venvs.create` takes by keyword; it says what each means."""
+
+    link_mode: str | None
+    at: Path | None
+    cache_at: Path | None
+    python: str | None
+    umask: int
+    bytecode: str | Bytecode
+    seed: bool
+    environ: Mapping[str, str] | None
+    check: bool
+
+
+class Venvs:
+    """Makes environments, each in a new folder.
+
+    All that one installer makes here share one cache, unless `cache_at` places it apart: so the
+    link counts are those of this test's environments and their cache, and nobody else's.
+    """
+
+    def __init__(self, toolbox: Toolbox, folder: Path) -> None:
+        self._toolbox = toolbox
+        self._folder = folder
+        self.made: list[Environment] = []
+
+    def uv(self, *requirements: Requirement, **options: Unpack[Options]) -> Environment:
+        """Return a new environment filled by uv; see `create`."""
+        return self.create("uv", *requirements, **options)
+
+    def pip(self, *requirements: Requirement, **options: Unpack[Options]) -> Environment:
+        """Return a new environment filled by pip; see `create`."""
+        return self.create("pip", *requirements, **options)
+
+    def create(  # noqa: PLR0913 - each is a choice that tests make
+        self,
+        installer: str | Installer,
+        *requirements: Requirement,
+        link_mode: str | None = None,
+        at: Path | None = None,
+        cache_at: Path | None = None,
+        python: str | None = None,
+        umask: int = DEFAULT_UMASK,
+        bytecode: str | Bytecode = Bytecode.NONE,
+        seed: bool = False,
+        environ: Mapping[str, str] | None = None,
+        check: bool = True,
+    ) -> Environment:
+        """Return a new environment with *requirements* in it.
+
+        Args:
+            installer: its name, or the object that the fixture `installer` gives.
+            requirements: wheels of the wheelhouse, paths of wheels, or names for the index.
+            link_mode: how it is to be filled; `None` leaves that to the installer.
+            at: the folder to make the environment in; default: a folder of this test.
+            cache_at: the folder to keep the installer's cache in; default: the same.
+            python: the interpreter to make it from; default: the one that runs the tests.
+            umask: the mask for the modes of new files.
+            bytecode: `none`, `compiled` (by the installer) or `on-import`.
+            seed: whether it gets a pip of its own; pip then installs with that one.
+            environ: variables to set for the installer besides the hermetic ones.
+            check: whether a failing installer raises; the log has it in any case.
+
+        Raises:
+            InstallError: if the installer fails.
+            UnavailableError: if it, or a package index that is needed, is not to be had.
+            LinkcheckError: for a link mode it does not know.
+        """
+        who = self._toolbox.find(installer) if isinstance(installer, str) else installer
+        if link_mode is not None and link_mode not in who.link_modes:
+            raise LinkcheckError(
+                f"{who.name} has no link mode {show_name(link_mode)}: it has "
+                f"{', '.join(who.link_modes)}"
+            )
+        prefix = self._place(at or self._folder, who.name)
+        target = Target(
+            prefix=prefix,
+            python=prefix / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"),
+            base_python=python or sys.executable,
+            cache=(cache_at or self._folder) / f"{who.name}-cache",
+            link_mode=link_mode,
+            bytecode=_bytecode(bytecode),
+            seed=seed,
+        )
+        surroundings = Surroundings(
+            home=self._toolbox.home,
+            index=self._toolbox.index,
+            # What is fetched for this Python may not suit another.
+            fetcher=None if python else self._toolbox.fetcher(),
+            extra=dict(environ or {}),
+            umask=umask,
+        )
+        environment = Environment(who, target, surroundings)
+        self.made.append(environment)
+        if requirements:
+            environment.install(*requirements, check=check)
+        return environment
+
+    @staticmethod
+    def _place(folder: Path, name: str) -> Path:
+        """Return a name that is free in *folder*, taken by making the folder."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            number = 1
+            while True:
+                try:
+                    (folder / f"{name}-{number}").mkdir()
+                except FileExistsError:
+                    number += 1
+                else:
+                    return folder / f"{name}-{number}"
+        except OSError as error:
+            raise LinkcheckError(
+                f"no environment can be made in {show_name(folder)}: {error.strerror}"
+            ) from None
+
+
+def _bytecode(choice: str | Bytecode) -> Bytecode:
+    try:
+        return Bytecode(choice)
+    except ValueError:
+        known = ", ".join(mode.value for mode in Bytecode)
+        raise LinkcheckError(f"bytecode={choice!r} is none of {known}") from None

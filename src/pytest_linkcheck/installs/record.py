@@ -1,0 +1,91 @@
+"""Reading RECORD: what a distribution says it installed (PEP 376, PEP 427).
+
+Parsing only: whether a row's file is there, or lies where it may, is judged elsewhere. All that
+is wrong is collected, so that one bad row does not hide the others.
+"""
+
+import base64
+import binascii
+import csv
+import io
+from dataclasses import dataclass
+
+from pytest_linkcheck.links.show import show_name
+
+# PEP 376 and PEP 427 leave the algorithm open from sha256 up; md5 and sha1 are forbidden.
+ALGORITHMS = {"sha256": 32, "sha384": 48, "sha512": 64}
+_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the path as written, its hash and its size in bytes where they are given."""
+
+    path: str
+    algorithm: str | None = None
+    digest: bytes | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The rows that could be read, and a sentence for each thing that is wrong."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[str, ...]
+
+
+def parse_record(data: bytes) -> Record:
+    """Return what the RECORD file *data* lists. Never raises."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Record((), (f"RECORD is not UTF-8: byte {error.start} is {data[error.start]:#04x}",))
+    if not text.strip():
+        return Record((), ("RECORD is empty",))
+    rows: dict[str, Row] = {}
+    problems: list[str] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for fields in reader:
+            if fields:
+                row = _parse_row(fields, f"RECORD line {reader.line_num}", problems)
+                if row and rows.setdefault(row.path, row) is not row:
+                    problems.append(
+                        f"RECORD line {reader.line_num} lists {show_name(row.path)} again"
+                    )
+    except csv.Error as error:
+        problems.append(f"RECORD is not CSV: line {reader.line_num}: {error}")
+    return Record(tuple(rows.values()), tuple(problems))
+
+
+def _parse_row(fields: list[str], where: str, problems: list[str]) -> Row | None:
+    if len(fields) != _COLUMNS:
+        problems.append(f"{where} has {len(fields)} columns instead of 3")
+        return None
+    path, hashed, size = fields
+    if not path or "\0" in path:
+        problems.append(f"{where} has {'no path' if not path else 'a NUL in its path'}")
+        return None
+    algorithm, digest = _parse_hash(hashed, where, problems)
+    if size and not (size.isascii() and size.isdigit()):
+        problems.append(f"{where} has {show_name(size)} for a size")
+        size = ""
+    return Row(path, algorithm, digest, int(size[:20]) if size else None)
+
+
+def _parse_hash(hashed: str, where: str, problems: list[str]) -> tuple[str | None, bytes | None]:
+    algorithm, _, text = hashed.partition("=")
+    if not text:  # none given; PDM writes `sha256=` for the files it links
+        return None, None
+    if algorithm not in ALGORITHMS:
+        problems.append(f"{where} has a hash that is no sha256, sha384 or sha512")
+        return None, None
+    try:
+        digest = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != ALGORITHMS[algorithm]:
+        problems.append(f"{where} has a malformed {algorithm} hash")
+        return None, None
+    return algorithm, digest

@@ -1,0 +1,182 @@
+"""Wheels made on the spot, so that tests need no package index."""
+
+import base64
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pytest_linkcheck.errors import LinkcheckError, hides_traceback
+from pytest_linkcheck.links.show import show_name
+
+from . import sample
+
+__tracebackhide__ = hides_traceback
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")  # the core metadata's rule
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip file can hold: equal input, equal wheel
+_REGULAR = 0o100000
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """A wheel file, and what it is called."""
+
+    name: str
+    version: str
+    path: Path
+
+    @property
+    def requirement(self) -> str:
+        """What to ask an installer for."""
+        return f"{self.name}=={self.version}"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class Wheelhouse:
+    """Wheels in a folder of the run.
+
+    Every wheel lies in a folder of its own, named by what is in it: tests may build different
+    wheels of one name and version without being in each other's way.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._wheels: list[Wheel] = []
+
+    @property
+    def sample(self) -> Wheel:
+        """The package `sample` 1.0: a wheel with every class of file installers tell apart."""
+        return self.build("sample", "1.0", **sample.contents("1.0"))
+
+    @property
+    def sample_2(self) -> Wheel:
+        """The package `sample` 2.0: some files changed, some as they were, one gone, one new."""
+        return self.build("sample", "2.0", **sample.contents("2.0"))
+
+    @property
+    def neighbour(self) -> Wheel:
+        """The package `sample-neighbour` 1.0, which ships one of the paths that `sample` ships."""
+        return self.build("sample-neighbour", "1.0", sample.NEIGHBOUR)
+
+    def build(  # noqa: PLR0913 - all that a wheel can hold
+        self,
+        name: str,
+        version: str,
+        files: Mapping[str, bytes],
+        *,
+        executable: Collection[str] = (),
+        console_scripts: Mapping[str, str] | None = None,
+        requires: Collection[str] = (),
+    ) -> Wheel:
+        """Return a wheel of *files*; an equal one that is here already is not built again.
+
+        Args:
+            name: the distribution's name.
+            version: its version (PEP 440).
+            files: the bytes by path in the wheel. `NAME-VERSION.data/scripts/x` and its like
+                go where the wheel specification says (PEP 427).
+            executable: which of *files* have the executable bits set.
+            console_scripts: entry points by the name of the command, as `module:function`.
+            requires: the requirements in its METADATA.
+
+        Raises:
+            LinkcheckError: for a name or version that no wheel can have, or an *executable*
+                that is none of *files*.
+        """
+        stem = _stem(name, version)
+        if absent := sorted(set(executable) - set(files)):
+            raise LinkcheckError(
+                f"{show_name(absent[0])} is to be executable, but is not among the files"
+            )
+        info = f"{stem}.dist-info"
+        metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+        members = dict(files)
+        members[f"{info}/METADATA"] = _lines(metadata)
+        members[f"{info}/WHEEL"] = _lines(
+            [
+                "Wheel-Version: 1.0",
+                "Generator: linkcheck",
+                "Root-Is-Purelib: true",
+                "Tag: py3-none-any",
+            ]
+        )
+        if console_scripts:
+            points = [f"{command} = {target}" for command, target in console_scripts.items()]
+            members[f"{info}/entry_points.txt"] = _lines(["[console_scripts]", *points])
+        members[f"{info}/RECORD"] = _record(members, f"{info}/RECORD")
+        data = _zip(members, frozenset(executable))
+        folder = self._folder / hashlib.sha256(data).hexdigest()[:16]
+        wheel = Wheel(name, version, folder / f"{stem}-py3-none-any.whl")
+        if not wheel.path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            wheel.path.write_bytes(data)
+        if wheel not in self._wheels:
+            self._wheels.append(wheel)
+        return wheel
+
+    def get(self, name: str, version: str | None = None) -> Wheel:
+        """Return the newest built wheel of *name*, or the one of *version*.
+
+        Raises `LinkcheckError` naming the wheels that are here if there is none.
+        """
+        found = [
+            wheel
+            for wheel in self._wheels
+            if canonicalize_name(wheel.name) == canonicalize_name(name)
+            and version in {None, wheel.version}
+        ]
+        if found:
+            return max(found, key=lambda wheel: Version(wheel.version))
+        wanted = show_name(f"{name} {version}" if version else name)
+        here = ", ".join(sorted({str(wheel) for wheel in self._wheels})) or "nothing"
+        raise LinkcheckError(
+            f"the wheelhouse has no wheel of {wanted}, it has {here}: make one with "
+            "wheelhouse.build(name, version, files)"
+        )
+
+
+def _stem(name: str, version: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise LinkcheckError(f"{show_name(name)} is no name a distribution can have")
+    try:
+        normal = str(Version(version))
+    except InvalidVersion:
+        raise LinkcheckError(f"{show_name(version)} is no version (PEP 440)") from None
+    return f"{canonicalize_name(name).replace('-', '_')}-{normal}"
+
+
+def _lines(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _record(members: Mapping[str, bytes], own: str) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for path, data in members.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        writer.writerow((path, f"sha256={digest}", len(data)))
+    writer.writerow((own, "", ""))
+    return text.getvalue().encode()
+
+
+def _zip(members: Mapping[str, bytes], executable: frozenset[str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path, data in members.items():
+            entry = zipfile.ZipInfo(path, _EPOCH)
+            mode = 0o755 if path in executable else 0o644
+            entry.external_attr = (_REGULAR | mode) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+    return buffer.getvalue()

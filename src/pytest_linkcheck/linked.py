@@ -1,0 +1,220 @@
+"""Whether whole distributions are shared as they should be, file by file and role by role."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.utils import canonicalize_name
+
+from .errors import LinkcheckError, hides_traceback
+from .installs import Distribution, InstalledFile, Role
+from .links import Sharing, Verdict, compare
+from .links.show import show_count, show_name
+
+__tracebackhide__ = hides_traceback
+
+_SHOWN = 10
+# What an installer takes from its cache; the rest it writes for each environment.
+FROM_WHEEL = (Role.PAYLOAD, Role.METADATA, Role.DATA)
+
+
+class Expected(Enum):
+    """What a file's sharing may be expected to be."""
+
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+    REFLINK = "reflink"
+    COPY = "copy"
+    LINKED = "linked"  # hard link, symlink or reflink
+    OWN = "own"  # an inode of its own, whatever the bytes or blocks
+
+    @classmethod
+    def parse(cls, value: "str | Sharing | Expected") -> "Expected":
+        """Return *value* as one of these; raises `LinkcheckError` for what nobody can expect."""
+        text = value.value if isinstance(value, Enum) else value
+        try:
+            return cls(text)
+        except ValueError:
+            known = ", ".join(member.value for member in cls)
+            raise LinkcheckError(
+                f"no file can be expected to be {text!r}: say one of {known}"
+            ) from None
+
+
+class Outcome(Enum):
+    """Whether a verdict meets an expectation."""
+
+    MET = "met"
+    BROKEN = "not met"
+    UNDECIDED = "cannot be told"
+
+
+_MEETS = {
+    Expected.HARDLINK: {Sharing.HARDLINK},
+    Expected.SYMLINK: {Sharing.SYMLINK},
+    Expected.REFLINK: {Sharing.REFLINK},
+    Expected.COPY: {Sharing.COPY},
+    Expected.LINKED: {Sharing.HARDLINK, Sharing.SYMLINK, Sharing.REFLINK},
+}
+
+
+def judge(verdict: Verdict, expected: Expected) -> Outcome:
+    """Return whether *verdict* is what was *expected*. What is unknown meets nothing."""
+    if expected is Expected.OWN:
+        return _judge_own(verdict)
+    if verdict.sharing in _MEETS[expected]:
+        return Outcome.MET
+    if verdict.sharing is Sharing.UNKNOWN:
+        # Two inodes are no hard link, whatever else cannot be told of them.
+        decided = expected in {Expected.HARDLINK, Expected.SYMLINK} and _are_two_inodes(verdict)
+        return Outcome.BROKEN if decided else Outcome.UNDECIDED
+    return Outcome.BROKEN
+
+
+def _judge_own(verdict: Verdict) -> Outcome:
+    if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK}:
+        return Outcome.BROKEN
+    return Outcome.MET if _are_two_inodes(verdict) else Outcome.UNDECIDED
+
+
+def _are_two_inodes(verdict: Verdict) -> bool:
+    a, b = verdict.a.facts, verdict.b.facts
+    return a is not None and b is not None and a.identity != b.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One file's outcome. `verdict` is `None` where only one of the two has the file."""
+
+    file: InstalledFile
+    outcome: Outcome
+    expected: Expected
+    verdict: Verdict | None
+    note: str = ""
+
+    def __str__(self) -> str:
+        told = self.note or str(self.verdict)
+        return f"{show_name(self.file.name)} ({self.file.role.value}): {told}"
+
+
+def compare_distributions(
+    one: Distribution, two: Distribution, expected: Mapping[Role, Expected]
+) -> list[Finding]:
+    """Return a finding for each file of *one* and *two* whose role is among the *expected*.
+
+    Raises `LinkcheckError` for two that cannot be compared: one environment, two packages.
+    """
+    if one.dist_info == two.dist_info:
+        raise LinkcheckError(f"{one} is given twice: it says nothing of links")
+    if canonicalize_name(one.name) != canonicalize_name(two.name):
+        raise LinkcheckError(f"{one} and {two} are two packages: give two installs of one")
+    if problems := (*one.problems, *two.problems):
+        raise AssertionError(f"{one}: {problems[0]}")
+    others = {file.name: file for file in two.files}
+    findings = []
+    for file in one.files:
+        other = others.pop(file.name, None)
+        if file.role in expected:
+            findings.append(_find(file, other, expected[file.role], two))
+    findings += [
+        _find(file, None, expected[file.role], one)
+        for file in others.values()
+        if file.role in expected
+    ]
+    return [finding for finding in findings if finding is not None]
+
+
+def _find(
+    file: InstalledFile, other: InstalledFile | None, expected: Expected, absent_from: Distribution
+) -> Finding:
+    if other is not None:
+        verdict = compare(file.path, other.path)
+        return Finding(file, judge(verdict, expected), expected, verdict)
+    if expected is Expected.OWN:  # one installer may write a file that another does not
+        return Finding(file, Outcome.MET, expected, None)
+    note = f"missing in {show_name(absent_from.layout.prefix)}"
+    return Finding(file, Outcome.BROKEN, expected, None, note)
+
+
+def assert_linked(
+    one: Distribution,
+    two: Distribution,
+    expected: "str | Sharing | Expected | Mapping[Role | str, str | Sharing | Expected]",
+    *,
+    undecided: str = "report",
+) -> None:
+    """Assert that the files of *one* and *two*, two installs of a package, are shared as expected.
+
+    Args:
+        one: a distribution, as `environment["numpy"]` gives it.
+        two: the same in another environment.
+        expected: `hardlink`, `symlink`, `reflink`, `copy` or `linked` (any of the first three) for
+            all that came out of the wheel into site-packages, or as data; then files that
+            installers write anew and bytecode are expected to be inodes of their own, and scripts
+            are not judged. Or the same by role, for the roles to judge.
+        undecided: files of which it cannot be told are counted in a failure, and let the rest
+            decide, unless this is `fail`.
+
+    Passes only if nothing contradicts, and at least one file proves it. Raises `LinkcheckError`
+    for what cannot be compared.
+    """
+    if undecided not in {"report", "fail"}:
+        raise LinkcheckError(f"undecided={undecided!r} is neither 'report' nor 'fail'")
+    by_role = _by_role(expected)
+    findings = compare_distributions(one, two, by_role)
+    judged = [finding for finding in findings if finding.expected is not Expected.OWN]
+    broken = [finding for finding in findings if finding.outcome is Outcome.BROKEN]
+    open_ = [finding for finding in findings if finding.outcome is Outcome.UNDECIDED]
+    proved = any(finding.outcome is Outcome.MET for finding in judged or findings)
+    if broken:
+        headline = f"{show_count(len(broken), 'file')} of {len(findings)} not shared as expected"
+    elif open_ and undecided == "fail":
+        headline = f"{show_count(len(open_), 'file')} of {len(findings)} cannot be told"
+    elif not proved:
+        headline = f"nothing proves it: none of {show_count(len(findings), 'file')} can be told"
+    else:
+        return
+    evidence = _tell(one, two, by_role, findings, broken or open_)
+    raise AssertionError(f"{one}: {headline}\n{evidence}")
+
+
+def _tell(
+    one: Distribution,
+    two: Distribution,
+    expected: Mapping[Role, Expected],
+    findings: list[Finding],
+    offenders: list[Finding],
+) -> str:
+    lines = [f"  {show_name(dist.layout.prefix)}" for dist in (one, two)]
+    for role, wanted in expected.items():
+        counts = Counter(finding.outcome for finding in findings if finding.file.role is role)
+        told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items())
+        if told:
+            lines.append(f"  {role.value}, expected {wanted.value}: {told}")
+    lines.append("offenders:")
+    lines += [f"  {finding}" for finding in offenders[:_SHOWN]]
+    if len(offenders) > _SHOWN:
+        lines.append(f"  and {len(offenders) - _SHOWN} more")
+    verdict = next((finding.verdict for finding in offenders if finding.verdict), None)
+    if verdict is not None:
+        lines += ["the first of them:", *(f"  {line}" for line in verdict.explain().split("\n"))]
+    return "\n".join(lines)
+
+
+def _by_role(
+    expected: "str | Sharing | Expected | Mapping[Role | str, str | Sharing | Expected]",
+) -> dict[Role, Expected]:
+    if isinstance(expected, Mapping):
+        return {_role(role): Expected.parse(value) for role, value in expected.items()}
+    wanted = Expected.parse(expected)
+    by_role = dict.fromkeys(FROM_WHEEL, wanted)
+    return by_role | {Role.GENERATED: Expected.OWN, Role.BYTECODE: Expected.OWN}
+
+
+def _role(role: Role | str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        known = ", ".join(member.value for member in Role)
+        raise LinkcheckError(f"{role!r} is no role: say one of {known}") from None

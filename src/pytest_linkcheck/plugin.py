@@ -1,0 +1,206 @@
+"""The hooks and fixtures pytest sees. Each is thin, and imports the rest only when it is used."""
+
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from .installs import Toolbox, Venvs, Wheelhouse
+    from .installs.installers import Installer
+    from .shared import SharedVenvs
+
+_MARKERS = """\
+linkcheck: runs only with --linkcheck or the ini key linkcheck = true
+linkcheck_requires(*needs): skips where this machine lacks one of them, and says what: hardlink, \
+symlink, second-device, root, or an installer such as 'uv>=0.10.5'
+linkcheck_expect(sharing, link_count=, device=): checks every environment the test made: its \
+files are hardlink, symlink, reflink, copy or linked; have so many links; its cache lies on the \
+same or a different device
+linkcheck_matrix(installers=, link_modes=): runs the test once for each installer and link mode, \
+which the fixtures installer and link_mode hand to it
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options, and our keys of the configuration file."""
+    group = parser.getgroup("linkcheck", "links of installed files (inodes, not URLs)")
+    group.addoption(
+        "--linkcheck",
+        action="store_true",
+        help="run the tests marked linkcheck, and audit an environment: that of --linkcheck-env, "
+        "else .venv, else the running one",
+    )
+    group.addoption(
+        "--linkcheck-env",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="audit the environment at PATH; may be given several times",
+    )
+    group.addoption(
+        "--linkcheck-expect",
+        metavar="SHARING",
+        help="fail the audit of files not shared so: auto (what installer, cache and devices "
+        "allow; the default), linked, hardlink, symlink, copy",
+    )
+    group.addoption(
+        "--linkcheck-installer",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="use the installer NAME (uv, pip) at PATH; may be given several times",
+    )
+    group.addoption(
+        "--linkcheck-strict",
+        action="store_true",
+        help="fail where linkcheck skips for want of something on this machine",
+    )
+    parser.addini("linkcheck", "run the tests marked linkcheck", "bool", default=False)
+    parser.addini("linkcheck_env", "the environments that --linkcheck audits", "args", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; with `--linkcheck` the audit too."""
+    for line in _MARKERS.splitlines():
+        config.addinivalue_line("markers", line)
+    if config.option.linkcheck_installer:
+        from .fixtures import installer_paths
+
+        installer_paths(config)  # a bad value is an error now, not when some test comes to it
+    if config.option.linkcheck:
+        from .audit.hooks import register
+
+        register(config)
+    elif config.option.linkcheck_env or config.option.linkcheck_expect:
+        raise pytest.UsageError("--linkcheck-env and --linkcheck-expect need --linkcheck")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Check the arguments of our markers; parametrise the tests marked `linkcheck_matrix`."""
+    if any(mark.name.startswith("linkcheck") for mark in metafunc.definition.iter_markers()):
+        from .markers import check_markers, parametrize
+
+        check_markers(metafunc.definition)
+        parametrize(metafunc)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Skip what was not asked for, and what this machine cannot do."""
+    if item.get_closest_marker("linkcheck") and not _is_on(item.config):
+        _skip(item.config, "marked linkcheck: run with --linkcheck, or set the ini key linkcheck")
+    if item.get_closest_marker("linkcheck_requires"):
+        from .markers import first_unmet
+
+        if reason := first_unmet(item):
+            _skip(item.config, reason)
+    return (yield from _skip_what_is_unavailable(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Check the environments that the test made, if it is marked `linkcheck_expect`."""
+    result = yield from _skip_what_is_unavailable(item)
+    if marker := item.get_closest_marker("linkcheck_expect"):
+        from .expectation import check_expectation
+
+        check_expectation(marker, item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Tell a test that it changed an environment which others use too."""
+    result = yield
+    if "shared_venvs" in getattr(item, "fixturenames", ()):
+        from .shared import check_unchanged
+
+        check_unchanged(item)
+    return result
+
+
+def _skip_what_is_unavailable(item: pytest.Item) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except Exception as error:
+        ours = sys.modules.get("pytest_linkcheck.errors")
+        if ours is None or not isinstance(error, ours.UnavailableError):
+            raise
+        reason = str(error)
+    _skip(item.config, reason)
+
+
+def _is_on(config: pytest.Config) -> bool:
+    return bool(config.option.linkcheck or config.getini("linkcheck"))
+
+
+def _skip(config: pytest.Config, reason: str) -> NoReturn:
+    if config.option.linkcheck_strict:
+        pytest.fail(f"{reason} (a failure by --linkcheck-strict)", pytrace=False)
+    raise pytest.skip.Exception(reason, _use_item_location=True)
+
+
+@pytest.fixture(scope="session")
+def _linkcheck_toolbox(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> "Toolbox":
+    from .fixtures import make_toolbox
+
+    return make_toolbox(pytestconfig, tmp_path_factory)
+
+
+@pytest.fixture
+def venvs(
+    request: pytest.FixtureRequest, _linkcheck_toolbox: "Toolbox", tmp_path: Path
+) -> Iterator["Venvs"]:
+    """Make environments: `venvs.uv(...)`, `venvs.pip(...)`, `venvs.create(installer, ...)`."""
+    from .fixtures import open_venvs
+
+    with open_venvs(request.node, _linkcheck_toolbox, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shared_venvs(
+    pytestconfig: pytest.Config,
+    _linkcheck_toolbox: "Toolbox",
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator["SharedVenvs"]:
+    """Make environments to be read by the whole session: equal requests are built once."""
+    from .shared import open_shared
+
+    with open_shared(pytestconfig, _linkcheck_toolbox, tmp_path_factory) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> "Wheelhouse":
+    """Make wheels on the spot: `wheelhouse.sample`, `wheelhouse.build(name, version, files)`."""
+    from .installs import Wheelhouse
+
+    return Wheelhouse(tmp_path_factory.mktemp("wheelhouse"))
+
+
+@pytest.fixture
+def other_device(tmp_path: Path) -> Iterator[Path]:
+    """A new folder on another device than `tmp_path`."""
+    from .fixtures import make_other_device
+
+    with make_other_device(tmp_path) as folder:
+        yield folder
+
+
+@pytest.fixture
+def installer(request: pytest.FixtureRequest, _linkcheck_toolbox: "Toolbox") -> "Installer":
+    """The installer that `linkcheck_matrix` has chosen; uv without it."""
+    return _linkcheck_toolbox.find(getattr(request, "param", "uv"))
+
+
+@pytest.fixture
+def link_mode(request: pytest.FixtureRequest) -> str | None:
+    """The link mode that `linkcheck_matrix` has chosen; without it the installer's own choice."""
+    mode: str | None = getattr(request, "param", None)
+    return mode
