@@ -1,11 +1,10 @@
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.places import Place, all_places
-from support.users import open_way
+from support.users import public_folder
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +16,8 @@ def places() -> Iterator[dict[str, Place]]:
         yield found
 
 
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
+@pytest.fixture(name="public_folder")
+def fixture_public_folder() -> Iterator[Path]:
     """Return a folder that other users may enter, as those of `tmp_path` are not."""
-    with tempfile.TemporaryDirectory(prefix="linkcheck-") as name:
-        folder = Path(name)
-        open_way(folder)
+    with public_folder() as folder:
         yield folder
