@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ def places() -> Iterator[dict[str, Place]]:
     """Return a real filesystem of each kind, mounted for this run."""
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("loop mounts need root: run the tests with sudo or as root in a container")
+    programs = ("mkfs.ext4", "mkfs.btrfs", "mkfs.xfs", "filefrag")
+    if missing := [name for name in programs if shutil.which(name) is None]:
+        pytest.skip(f"{', '.join(missing)} not found: install e2fsprogs, btrfs-progs and xfsprogs")
     with all_places() as found:
         yield found
 
