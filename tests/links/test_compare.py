@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.mounting import bound, needs_root
 from support.oracle import same_bytes, same_file, same_file_followed, stat_of
-from support.users import nobody, open_way
+from support.users import nobody
 
 from pytest_linkcheck.links.compare import compare
 from pytest_linkcheck.links.content import Content
@@ -197,6 +197,23 @@ def test_a_file_replaced_between_look_and_read_is_not_judged(
     verdict = compare(file, other)
     assert verdict.sharing is Sharing.UNKNOWN
     assert verdict.reason == f"{other} replaced while being read"
+
+
+def test_a_file_that_vanishes_between_two_looks_is_not_judged(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = file.parent / "other"
+    other.write_bytes(b"content")
+
+    def remove_after_the_look(path: Path) -> Resolution:
+        found = resolve(path)
+        other.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(compare_module, "resolve", remove_after_the_look)
+    verdict = compare(other, file)
+    assert verdict.sharing is Sharing.UNKNOWN
+    assert verdict.reason == f"not readable: {other}: No such file or directory"
 
 
 def test_an_inode_number_used_again_between_two_looks_is_no_link(

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.places import Place
 
 from pytest_linkcheck.links.extents import (
     Extent,
@@ -85,13 +86,11 @@ def test_a_map_of_any_length_is_read_whole(
     assert all(flags == 1 for _start, flags in kernel.calls), "each call asks for SYNC"
 
 
-def test_a_new_file_has_a_place_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "file"
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "overlay/ext4"])
+def test_a_new_file_has_a_place_at_once(kind: str, places: dict[str, Place]) -> None:
+    path = places[kind].root / "new"
     path.write_bytes(b"x" * 10_000)
-    try:
-        told = _read(path)
-    except NoExtentMapError as error:
-        pytest.skip(f"needs a filesystem with an extent map under {tmp_path}: {error}")
+    told = _read(path)
     assert told.extents[0].logical == 0
     assert told.extents[-1].end >= 10_000
     assert not told.flags & (ExtentFlag.DELALLOC | ExtentFlag.UNKNOWN)

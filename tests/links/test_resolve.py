@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.users import nobody, open_way
+from support.users import nobody
 
 from pytest_linkcheck.links.resolve import MAX_STEPS, directory_entry, resolve
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from links.corpus.clone import clone, compressed, dedupe, sync
-from support.mounting import mounted
+from links.corpus.clone import clone, clone_range, compressed, dedupe, sync
+from support.mounting import mounted, run
 from support.places import BASES, Place, made, overlaid
 
 from pytest_linkcheck.links import filesystem, storage
@@ -78,6 +78,33 @@ def test_a_compressed_reflink_is_settled_by_the_bytes(places: dict[str, Place]) 
     assert (verdict.shared_bytes, verdict.total_bytes) == (300_000, 300_000)
     assert verdict.a_extents is not None
     assert str(verdict.a_extents) == "3 extents (encoded shared)"
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "at", "sharing"),
+    [
+        (0, 40_960, 0, Sharing.REFLINK),
+        (0, 8192, 0, Sharing.PARTIAL),
+        (4096, 8192, 20_480, Sharing.PARTIAL),
+        (0, 0, 0, Sharing.COPY),
+    ],
+)
+def test_shared_bytes_are_those_of_btrfs_du(
+    places: dict[str, Place], start: int, length: int, at: int, sharing: Sharing
+) -> None:
+    folder = places["btrfs"].root / f"du-{length}-{at}"
+    folder.mkdir()
+    a, b = folder / "a", folder / "b"
+    for path in (a, b):
+        path.write_bytes((DATA * 2)[:40_960])
+        sync(path)
+    if length:
+        clone_range(a, b, start, length, at)
+    verdict = compare(a, b)
+    told = run("btrfs", "filesystem", "du", "--raw", "-s", folder).splitlines()[-1].split()
+    assert verdict.sharing is sharing
+    assert [int(word) for word in told[:3]] == [81_920, 2 * (40_960 - length), length]
+    assert (verdict.shared_bytes, verdict.total_bytes) == (length, 40_960)
 
 
 class Patched:

@@ -1,12 +1,12 @@
 """Real filesystems for tests: an image, mkfs and a loop mount each, always undone."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.mounting import mounted, run
+from support.users import public_folder
 
 _MKFS = {
     "ext4": ("mkfs.ext4", "-q", "-F"),
@@ -76,8 +76,7 @@ def overlaid(
 def all_places() -> Iterator[dict[str, Place]]:
     """Mount one place of each kind, twice, in a folder that every user may enter."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linkcheck-")))
-        folder.chmod(0o755)
+        folder = stack.enter_context(public_folder())
         places = {}
         for base in BASES:
             root = stack.enter_context(made(base, folder, base))

@@ -2,6 +2,9 @@
 
 Not by `st_dev`: each btrfs subvolume has its own, and overlay makes up others. The number of the
 superblock, which mountinfo tells for each mount, is one per filesystem, however it is mounted.
+
+What block devices share below the filesystem (snapshots of volumes, an image file and what is
+mounted from it, a seed device under two btrfs filesystems) is not looked for.
 """
 
 import errno

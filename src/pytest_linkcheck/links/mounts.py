@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from .facts import Facts, read_facts
@@ -93,9 +94,15 @@ def read_mounts() -> list[Mount]:
     """Return the mounts this process sees; none where the system has no mountinfo."""
     try:
         # As bytes: a mount point may hold a carriage return, which read_text makes a line's end.
-        return parse_mountinfo(MOUNTINFO.read_bytes().decode("utf-8", "surrogateescape"))
+        return list(_parse(MOUNTINFO.read_bytes().decode("utf-8", "surrogateescape")))
     except OSError:
         return []
+
+
+@lru_cache(maxsize=2)
+def _parse(text: str) -> tuple[Mount, ...]:
+    """Parse once what is read for every comparison and rarely changes."""
+    return tuple(parse_mountinfo(text))
 
 
 def mount_of(facts: Facts, mounts: Sequence[Mount]) -> Mount | None:

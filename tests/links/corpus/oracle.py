@@ -1,7 +1,6 @@
 """The second opinion: programs that share no code with ours, and a comparison block by block."""
 
 import re
-import stat
 import subprocess
 from pathlib import Path
 
@@ -162,8 +161,3 @@ def dump_tree(path: Path, place: Place) -> Blocks:
             where = ("block", int(disk[1]) // _UNIT + offset)
             blocks[logical + index] = (f"compressed {disk[1]}", offset) if packed else where
     return blocks
-
-
-def is_regular(path: Path) -> bool:
-    """Return whether `lstat` takes *path* for a regular file."""
-    return stat.S_ISREG(path.lstat().st_mode)
