@@ -11,6 +11,12 @@ _CLEARED = {
     "PYC_INVALIDATION_MODE",
     "SOURCE_DATE_EPOCH",
     "__PYVENV_LAUNCHER__",
+    # Escape sequences in what an installer prints would hide its warnings from us.
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "PY_COLORS",
+    "RUST_LOG",
 }
 # Where packages come from and how the index is reached changes nothing in how they are linked,
 # and without it a machine behind a proxy or a mirror could install nothing by name.
@@ -57,6 +63,7 @@ def hermetic_environ(
     temporary.mkdir(parents=True, exist_ok=True)
     environ |= {
         "HOME": str(home),
+        "NO_COLOR": "1",
         "USERPROFILE": str(home),
         "TMPDIR": str(temporary),
         "XDG_CACHE_HOME": str(home / "cache"),
