@@ -24,7 +24,7 @@ __tracebackhide__ = hides_traceback
 _SUFFIX = ".dist-info"
 _MAX_RECORD = 256 << 20
 _MAX_SMALL = 1 << 20  # METADATA's headers and INSTALLER lie well below
-_PYC = re.compile(r"^(?P<stem>.+)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
+_PYC = re.compile(r"^(?P<stem>.+?)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
 
 
 @dataclass(frozen=True, slots=True)
