@@ -69,3 +69,11 @@ def test_our_own_variables_are_the_default(tmp_path: Path, monkeypatch: pytest.M
     environ = hermetic_environ(tmp_path, online=False)
     assert environ["OF_THIS_TEST"] == "yes"
     assert "UV_OF_THIS_TEST" not in environ
+
+
+@pytest.mark.parametrize(("retries", "kept"), [("0", "1"), ("7", "7")])
+def test_pip_tries_twice_as_else_it_says_nothing_of_the_network(
+    tmp_path: Path, retries: str, kept: str
+) -> None:
+    environ = hermetic_environ(tmp_path, online=True, base={"PIP_RETRIES": retries})
+    assert environ["PIP_RETRIES"] == kept

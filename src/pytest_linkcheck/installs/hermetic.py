@@ -59,6 +59,8 @@ def hermetic_environ(
         if not (name in _CLEARED or name.startswith(_CLEARED_PREFIXES))
         or (online and name in _INDEX)
     }
+    if environ.get("PIP_RETRIES") == "0":
+        environ["PIP_RETRIES"] = "1"  # pip speaks of a missing network only where it tries again
     temporary = home / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     environ |= {
