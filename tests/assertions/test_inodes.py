@@ -80,12 +80,10 @@ def test_same_inode_fails_on_one_name_seen_through_a_symlinked_folder(
 ) -> None:
     one, two = through
     assert stat_of(one, "%h") == "1"
-    assert failure(assert_same_inode, one, two) == [
-        "not two names of one inode: "
-        "symlink (one file, one name: a folder on the way is a symlink)",
-        evidence(one),
-        evidence(two),
-    ]
+    headline = (
+        "not two names of one inode: symlink (one file, one name: a folder on the way is a symlink)"
+    )
+    assert failure(assert_same_inode, one, two) == [headline, evidence(one), evidence(two)]
 
 
 @needs_root
