@@ -197,11 +197,11 @@ def _tell_boundary(files: Sequence[Resolution], *, same_device: bool) -> list[st
     """Say what kept the files from being one, and what to do about it."""
     mounts = read_mounts()
     folders = [read_facts(os.path.realpath(file.steps[0].parent)) for file in files]
-    for folder in folders[1:]:
-        between, reason = explain_boundary(folders[0], folder, mounts)
+    told = [explain_boundary(folders[0], folder, mounts) for folder in folders[1:]]
+    for between, reason in told:
         if between not in {Between.NOTHING, Between.UNKNOWN}:
             return [f"cause: {reason}", _ONE_MOUNT]
-    if same_device:
+    if same_device and all(between is Between.NOTHING for between, _ in told):
         return ["a hard link could be made between these folders: whoever wrote them made none"]
     return []
 

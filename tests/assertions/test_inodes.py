@@ -120,6 +120,16 @@ def test_same_inode_names_a_bind_mount_that_stood_in_the_way(file: Path, copy: P
     assert f"cause: one filesystem, two mounts ({view} is a bind mount)" in lines[3]
 
 
+@needs_root
+def test_same_inode_gives_no_cause_where_the_folders_tell_none(file: Path, copy: Path) -> None:
+    (file.parent / "elsewhere").mkdir()
+    with mounted("tmpfs", file.parent / "elsewhere", "-t", "tmpfs") as elsewhere:
+        (elsewhere / "other").write_bytes(b"content")
+        with bound(elsewhere / "other", copy):
+            lines = failure(assert_same_inode, file, copy)
+            assert lines[1:] == [evidence(file), evidence(copy)]
+
+
 # assert_hardlinked
 
 
