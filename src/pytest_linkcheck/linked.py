@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from .errors import LinkcheckError, hides_traceback
 from .installs import Distribution, InstalledFile, Role
-from .links import Sharing, Verdict, compare
+from .links import Kind, Sharing, Verdict, compare
 from .links.show import show_count, show_name
 
 __tracebackhide__ = hides_traceback
@@ -79,6 +79,9 @@ def judge(verdict: Verdict, expected: Expected) -> Outcome:
 def _judge_own(verdict: Verdict) -> Outcome:
     if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK}:
         return Outcome.BROKEN
+    ends = (verdict.a.facts, verdict.b.facts)
+    if not all(facts is not None and facts.kind is Kind.FILE for facts in ends):
+        return Outcome.UNDECIDED  # RECORD may list a folder
     return Outcome.MET if _are_two_inodes(verdict) else Outcome.UNDECIDED
 
 

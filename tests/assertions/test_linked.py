@@ -268,6 +268,14 @@ def test_an_own_inode_is_proved_even_where_the_bytes_prove_nothing(tmp_path: Pat
     assert_linked(*_twice(tmp_path, {"empty.py": b""}), {"payload": "own"}, undecided="fail")
 
 
+@pytest.mark.parametrize("expected", ["hardlink", "linked", "own"])
+def test_a_folder_that_record_lists_as_a_file_proves_nothing(tmp_path: Path, expected: str) -> None:
+    files, record = {"demo/__init__.py": b"x"}, b"demo,,\n"
+    one, two = (install(tmp_path / name, files, record=record) for name in ("one", "two"))
+    lines = failure(assert_linked, one, two, {"payload": expected})
+    assert any("is a directory: only files are judged" in line for line in lines)
+
+
 def test_equal_bytes_are_judged_by_the_verdict_on_them(tmp_path: Path) -> None:
     pair = _twice(tmp_path, {"demo.py": b"x" * 10_000})
     verdict = compare(*(dist.layout.site_packages / "demo.py" for dist in pair))
@@ -372,7 +380,8 @@ TABLE = {
 
 
 def _verdict(folder: Path, sharing: Sharing, *, two_inodes: bool) -> Verdict:
-    facts = read_facts(folder)
+    (folder / "file").touch()
+    facts = read_facts(folder / "file")
     other = replace(facts, identity=Identity(1, 1)) if two_inodes else facts
     a, b = Resolution((Path("a"),), facts), Resolution((Path("b"),), other)
     return Verdict(sharing, "as the test has it", a, b)
