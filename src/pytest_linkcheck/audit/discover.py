@@ -11,6 +11,8 @@ from pytest_linkcheck.installs import Distribution, Layout, find_layout, read_di
 from pytest_linkcheck.installs.layout import running_layout
 from pytest_linkcheck.links.show import show_name
 
+BROKEN = "environment"  # the one item of an environment that cannot be audited
+
 
 @dataclass(frozen=True, slots=True)
 class Audited:
@@ -22,7 +24,9 @@ class Audited:
 
     def names(self) -> list[str]:
         """Return what the items of its distributions are called."""
-        return [] if self.layout is None else list(name_apart(read_distributions(self.layout)))
+        if self.layout is None:
+            return [BROKEN]
+        return list(name_apart(read_distributions(self.layout)))
 
 
 def name_apart(dists: list[Distribution]) -> dict[str, Distribution]:

@@ -11,7 +11,7 @@ from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.report.model import PROPERTY
 
 from .context import Context
-from .discover import Audited
+from .discover import BROKEN, Audited
 from .examine import examine, make_row, problems
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class AuditedEnvironment(pytest.Collector):
     def collect(self) -> Iterable[pytest.Item]:
         """Yield an item for each distribution that the controller of the run has seen."""
         if self.audited.layout is None:
-            yield BrokenEnvironment.from_parent(self, name="environment")
+            yield BrokenEnvironment.from_parent(self, name=BROKEN)
             return
         context = Context(self.audited.layout)
         for name in self.names:
@@ -51,13 +51,13 @@ class AuditItem(pytest.Item):
             raise TypeError(f"{self.parent!r} collects no audit items")
         return self.parent
 
-    def reportinfo(self) -> tuple[str, None, str]:
-        """Return where the item stands in reports."""
+    def reportinfo(self) -> tuple[str, int, str]:
+        """Return where the item stands in reports; pytest wants a line of what is skipped."""
         # Not the name alone: `-v` would take its dots for those of classes, and show an id that
         # cannot be selected.
         return (
             self.nodeid.partition("::")[0],
-            None,
+            0,
             f"{self.environment.audited.label}: {self.name}",
         )
 
