@@ -62,20 +62,25 @@ def open_venvs(item: pytest.Item, toolbox: Toolbox, folder: Path) -> Iterator[Ve
         yield venvs
 
 
-def other_devices(folder: Path) -> list[Path]:
-    """Return the usual places for temporary files that lie on another device than *folder*."""
-    places = [
+def places() -> list[Path]:
+    """Return the usual places for temporary files; some may not be there."""
+    return [
         Path("/dev/shm"),  # noqa: S108 - a place to try, by mkdtemp
         Path(f"/run/user/{os.getuid()}" if hasattr(os, "getuid") else "/run/user"),
         Path("/var/tmp"),  # noqa: S108
         Path(tempfile.gettempdir()),
-        Path(os.path.expanduser("~")),  # noqa: PTH111 - Path.home() raises where there is none
+        # os.path's expanduser: Path.home() raises where there is none.
+        Path(os.path.expanduser("~")),  # noqa: PTH111
     ]
+
+
+def other_devices(folder: Path) -> list[Path]:
+    """Return the places for temporary files that lie on another device than *folder*."""
     device = folder.stat().st_dev
     return [
         place
-        for place in places
-        if place.is_dir() and os.access(place, os.W_OK | os.X_OK) and place.stat().st_dev != device
+        for place in places()
+        if os.access(place, os.W_OK | os.X_OK) and place.is_dir() and place.stat().st_dev != device
     ]
 
 

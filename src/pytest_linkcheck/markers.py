@@ -14,6 +14,7 @@ from .fixtures import installer_paths, other_devices
 from .installs.installers import INSTALLERS, LINK_MODES, find_installer
 from .linked import Expected
 from .links import Linkable, probe_boundary
+from .links.show import show_name
 
 _NO_ARGUMENTS = "takes no arguments"
 
@@ -154,13 +155,12 @@ def _lacks_hardlink(folder: Path) -> str:
 
 
 def _lacks_symlink(folder: Path) -> str:
-    with tempfile.TemporaryDirectory(prefix="linkcheck-", dir=folder) as scratch:
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="linkcheck-", dir=folder) as scratch:
             (Path(scratch) / "link").symlink_to("target")
-        except OSError as error:
-            return (
-                f"no symlink can be made in {folder}: {error.strerror}; choose another --basetemp"
-            )
+    except OSError as error:
+        where = show_name(folder)
+        return f"no symlink can be made in {where}: {error.strerror}; choose another --basetemp"
     return ""
 
 

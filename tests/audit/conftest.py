@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from pytest_linkcheck import Venvs, Wheelhouse
-from pytest_linkcheck.audit import hooks
+from pytest_linkcheck.audit import hooks  # noqa: F401 - pytester forgets what its runs import
 from pytest_linkcheck.audit.context import NEVER_REFLINK
 from pytest_linkcheck.links.mounts import mount_of_path
 
-assert hooks.PREFIX, "imported here once: pytester forgets what is imported in the runs within"
 PLUGINS = ("-p", "linkcheck", "-p", "xdist")
 
 

@@ -172,7 +172,7 @@ def test_a_fifo_in_place_of_metadata_does_not_block(subject: Subject, name: str)
 
 def _listing(*roots: Path) -> dict[str, tuple[int, ...]]:
     """Return what moves when a file is written, linked or renamed."""
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for root in roots:
         for folder, folders, files in os.walk(root):
             for name in (".", *folders, *files):

@@ -80,22 +80,19 @@ def find_uv_cache(project: Path) -> UvCache:
     """
     told = [] if os.environ.get("UV_NO_CONFIG") else list(_configurations(project))
     mode = os.environ.get("UV_LINK_MODE") or _first(told, "link-mode")
-    if path := os.environ.get("UV_CACHE_DIR"):
-        return UvCache(project / path, mode)
-    for folder, settings in told:
-        if isinstance(settings.get("cache-dir"), str):
-            return UvCache(folder / settings["cache-dir"], mode)
-    return UvCache(_default(), mode)
+    path = os.environ.get("UV_CACHE_DIR") or _first(told, "cache-dir")
+    # Relative ones start where uv is run, wherever they are written.
+    return UvCache(project / path if path else _default(), mode)
 
 
-def _first(told: list[tuple[Path, dict[str, Any]]], key: str) -> str | None:
-    values = (settings.get(key) for _, settings in told)
+def _first(told: list[dict[str, Any]], key: str) -> str | None:
+    values = (settings.get(key) for settings in told)
     return next((value for value in values if isinstance(value, str)), None)
 
 
-def _configurations(project: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _configurations(project: Path) -> Iterator[dict[str, Any]]:
     if named := os.environ.get("UV_CONFIG_FILE"):
-        yield project, _read(project / named) or {}
+        yield _read(project / named) or {}
         return
     for folder in (project, *project.parents):
         own = _read(folder / "uv.toml")
@@ -103,14 +100,14 @@ def _configurations(project: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             tools = (_read(folder / "pyproject.toml") or {}).get("tool")
             own = tools.get("uv") if isinstance(tools, dict) else None
         if isinstance(own, dict):
-            yield folder, own
+            yield own
             break
     home = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
     system = (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
     for file in (home / "uv/uv.toml", *(Path(one, "uv/uv.toml") for one in system), _SYSTEM):
         settings = _read(file)
         if settings is not None:
-            yield file.parent, settings
+            yield settings
 
 
 def _read(path: Path) -> dict[str, Any] | None:
