@@ -117,12 +117,18 @@ def _wrong_against_cache(dist: Distribution, cache: Path, expected: Expected) ->
             candidates.setdefault(name, []).append(Path(folder, name))
     files = _from_wheel(dist)
     for file in files:
+        try:
+            facts = read_facts(file.path)
+        except OSError as error:
+            yield f"{show_name(file.name)} cannot be looked at: {error.strerror}"
+            continue
         verdicts = [compare(file.path, path) for path in candidates.get(file.path.name, ())]
         # The file is as much shared as with the one it shares most with; the others are files
         # of other packages that happen to have its name and bytes.
         closest = min(verdicts, key=_distance, default=None)
         if closest is None or closest.sharing is Sharing.DIFFERENT:
-            if expected is not Expected.OWN or not _has_one_name(file):
+            alone = facts.kind is Kind.FILE and facts.links == 1
+            if expected is not Expected.OWN or not alone:
                 told = "no such file in the cache"
                 yield f"{show_name(file.name)}: {told}, expected {expected.value}"
         elif judge(closest, expected) is not Outcome.MET:
@@ -144,11 +150,3 @@ _CLOSEST_FIRST = (
 
 def _distance(verdict: Verdict) -> int:
     return _CLOSEST_FIRST.index(verdict.sharing)
-
-
-def _has_one_name(file: InstalledFile) -> bool:
-    try:
-        facts = read_facts(file.path)
-    except OSError:
-        return False
-    return facts.kind is Kind.FILE and facts.links == 1

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from audit.conftest import Bench, Subject
-from support.table import counts_of
+from support.table import counts_of, reasons_of
 from support.users import nobody, open_way
 
 from pytest_linkcheck import Wheelhouse
+from pytest_linkcheck.audit import context, items
+from pytest_linkcheck.links import Facts
+from pytest_linkcheck.links.content import ChangedError
 
 HASH = "sha256=" + "A" * 43
 
@@ -139,20 +142,72 @@ def test_a_cache_that_may_not_be_looked_for_is_no_error(
     result.stdout.fnmatch_lines([f"linkcheck: .venv * no uv cache at {closed}/cache"])
 
 
+@pytest.mark.parametrize("mode", [0, 0o444], ids=["closed", "names only"])
 def test_what_lies_in_a_closed_folder_may_be_the_other_name(
-    bench: Bench, wheelhouse: Wheelhouse
+    bench: Bench, wheelhouse: Wheelhouse, mode: int
 ) -> None:
     subject = bench.make("pip", wheelhouse.sample)
     closed = subject.prefix / "closed"
     closed.mkdir()
     (closed / "name").hardlink_to(subject.site / "sample/tiny.py")
-    closed.chmod(0)
+    closed.chmod(mode)
     try:
         result = _audit_as_nobody(subject)
     finally:
         closed.chmod(0o755)
     counts = counts_of(result, "sample 1.0")
     assert (counts["hardlink"], counts["unknown"]) == (0, 1)
+
+
+def test_a_file_of_the_cache_that_may_not_be_read_proves_nothing(
+    bench: Bench, wheelhouse: Wheelhouse
+) -> None:
+    subject = bench.make("uv", wheelhouse.sample, link_mode="copy")
+    open_way(subject.cache)
+    (source,) = subject.cache.glob("archive-v*/*/sample/tiny.py")
+    source.chmod(0)
+    result = _audit_as_nobody(subject)
+    assert "1  uv's cache cannot be compared: Permission denied" in reasons_of(result)
+
+
+@pytest.mark.parametrize("replace", [Path.mkdir, Path.touch])
+def test_something_else_in_the_cache_is_no_source(
+    bench: Bench, wheelhouse: Wheelhouse, replace: Callable[[Path], None]
+) -> None:
+    subject = bench.make("uv", wheelhouse.sample, link_mode="copy")
+    (source,) = subject.cache.glob("archive-v*/*/sample/tiny.py")
+    source.unlink()
+    replace(source)
+    result = subject.audit()
+    assert any("uv's cache holds other bytes for it" in line for line in reasons_of(result))
+    result.stdout.no_fnmatch_line("  sample/tiny.py is a copy*")
+
+
+def test_a_file_replaced_while_it_is_read_is_no_verdict(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(facts: Facts, _: str) -> bytes:
+        raise ChangedError(0, "replaced while being read", str(facts.path))
+
+    monkeypatch.setattr(context, "hash_bytes", replaced)
+    subject.write_record(f"sample/tiny.py,{HASH},4")
+    result = subject.audit()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["sample 1.0: sample/tiny.py cannot be verified: replaced while being read"]
+    )
+
+
+def test_a_fault_of_ours_keeps_its_traceback(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(items, "examine", fault)
+    result = subject.audit()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*items.py:*", "E * RuntimeError: a fault of ours"])
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from audit.conftest import Bench, Subject
-from support.mounting import bound, needs_root
-from support.table import reasons_of, table_of
+from support.mounting import bound, mounted, needs_root, run
+from support.table import counts_of, reasons_of, table_of
 
-from pytest_linkcheck import Wheelhouse
+from pytest_linkcheck import Venvs, Wheelhouse
 
 GENERATED = "written by the installer for this environment"
 SCRIPT = "a script, made for this environment"
@@ -129,3 +129,49 @@ def test_hard_links_stay_hard_links_when_the_cache_goes(
     result = subject.audit()
     result.assert_outcomes(passed=1)
     assert len(reasons_of(result)) == 2
+
+
+@needs_root
+def test_overlay_counts_no_links_so_the_other_name_must_be_found(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lower = subject.pytester.path / "lower"
+    lower.mkdir()
+    empty = subject.pytester.mkdir("empty")
+    subject.prefix.rename(lower / ".venv")
+    subject.cache.rename(lower / "cache")
+    point = subject.pytester.mkdir("point")
+    option = "--linkcheck-env=point/.venv"
+    with mounted("overlay", point, "-t", "overlay", "-o", f"lowerdir={empty}:{lower}"):
+        monkeypatch.setenv("UV_CACHE_DIR", str(point / "cache"))
+        found = subject.audit(option)
+        monkeypatch.setenv("UV_CACHE_DIR", str(point / "elsewhere"))
+        lost = subject.audit(option)
+    assert counts_of(found, "sample 1.0")["hardlink"] > 10
+    assert counts_of(lost, "sample 1.0")["hardlink"] == 0
+    assert _reason(lost) == "overlay does not count links exactly, and no other name was found"
+
+
+@needs_root
+@pytest.mark.skipif(shutil.which("mkfs.xfs") is None, reason="mkfs.xfs is missing: xfsprogs")
+def test_where_reflinks_can_be_nothing_is_called_a_copy(
+    pytester: pytest.Pytester, venvs: Venvs, wheelhouse: Wheelhouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = pytester.path / "image"
+    with image.open("wb") as file:
+        file.truncate(320 << 20)
+    run("mkfs.xfs", "-q", image)
+    point = pytester.mkdir("point")
+    with mounted(image, point, "-o", "loop"):
+        made = venvs.uv(wheelhouse.sample, link_mode="copy", at=point, cache_at=point)
+        monkeypatch.setenv("UV_CACHE_DIR", str(made.cache))
+        subject = Subject(pytester, made.prefix, made.cache)
+        result = subject.audit(f"--linkcheck-env={made.prefix}")
+        strict = subject.audit(f"--linkcheck-env={made.prefix}", "--linkcheck-expect=copy")
+    result.assert_outcomes(passed=1)
+    counts = counts_of(result, "sample 1.0")
+    assert counts["unknown"] == counts["files"]
+    assert _reason(result) == "extents not examined"
+    assert any(line.endswith("same mount, reflinks not examined") for line in result.outlines)
+    strict.assert_outcomes(failed=1)
+    strict.stdout.fnmatch_lines(["  * is unknown (extents not examined), expected copy"])

@@ -101,6 +101,12 @@ def test_a_cache_on_another_device_passes_where_expected(
             [PIP, "os.link(one / 'sample/tiny.py', one.prefix / 'other-name')"],
             "pip-1: sample/tiny.py: no such file in the cache, expected own",
         ),
+        (
+            "'own'",
+            "",
+            [PIP, "(one / 'sample/tiny.py').unlink()"],
+            "pip-1: sample/tiny.py cannot be looked at: No such file or directory",
+        ),
     ],
 )
 def test_what_is_expected_and_not_met_fails_and_says_where(  # noqa: PLR0913, PLR0917

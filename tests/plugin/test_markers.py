@@ -110,6 +110,16 @@ def test_links_are_unmet_where_nothing_can_be_made(pytester: pytest.Pytester, ne
     assert reason.endswith("; choose another --basetemp")
 
 
+def test_needs_are_looked_at_without_temporary_folders_of_pytest_too(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile(MARKED.format("linkcheck_requires('symlink')"))
+    (pytester.path / ".venv/lib/python3.11/site-packages").mkdir(parents=True)
+    result = run("-p", "no:tmpdir", "--linkcheck")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*temporary folders*")
+
+
 @pytest.mark.parametrize("name", ["uv", "pip"])
 def test_another_version_of_an_installer_is_unmet(
     pytester: pytest.Pytester, run: Run, name: str

@@ -154,6 +154,12 @@ def _why_own(
     if dist.installer != "uv":
         who = show_name(dist.installer or "an installer that left no name")
         return f"installed by {who}, which links nothing that we know of", "", False
+    return _why_uv_made_no_link(file, facts, dist, context)
+
+
+def _why_uv_made_no_link(
+    file: InstalledFile, facts: Facts, dist: Distribution, context: Context
+) -> tuple[str, str, bool]:
     cache = context.cache
     if not cache.exists:
         return f"uv's cache is gone: {show_name(cache.path)} does not exist", "", False
@@ -166,19 +172,20 @@ def _why_own(
     sources = cache.sources(file, dist.layout, dist.dist_info.name)
     if not sources:
         return f"no longer in uv's cache {show_name(cache.path)}", remedy, False
-    if not any(_are_equal(facts, source, context) for source in sources):
+    try:
+        equal = any(_are_equal(facts, source, context) for source in sources)
+    except OSError as error:
+        return f"uv's cache cannot be compared: {error.strerror}", "", False
+    if not equal:
         return "uv's cache holds other bytes for it: another build of this version", remedy, False
     return "a copy, though uv's cache holds the file on the same mount", remedy, True
 
 
 def _are_equal(facts: Facts, source: Path, context: Context) -> bool:
-    try:
-        theirs = read_facts(source)
-        if theirs.kind is not Kind.FILE or not context.may_read(source):
-            return False
-        return compare_bytes(facts, theirs) is Content.EQUAL
-    except OSError:
+    theirs = read_facts(source)
+    if theirs.kind is not Kind.FILE or not context.may_read(source):
         return False
+    return compare_bytes(facts, theirs) is Content.EQUAL
 
 
 def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
