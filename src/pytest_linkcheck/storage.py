@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .assertions import PathLike, _facts, _fail, _file, _files, _folder
 from .errors import LinkcheckError, hides_traceback
+from .evidence import SHOWN, PathLike, facts_of, fail, file_at, files_at, folder_at
 from .links import Sharing, Verdict, compare
 from .links.clone import clone
 from .links.show import show_count, show_name, show_size
@@ -16,7 +16,6 @@ from .links.topology import shared_with
 
 __tracebackhide__ = hides_traceback
 
-_SHOWN = 10
 # A write to one of two inodes is not seen in the other, whether or not they share blocks now.
 _ISOLATED = {Sharing.REFLINK, Sharing.PARTIAL, Sharing.COPY, Sharing.DIFFERENT}
 
@@ -27,12 +26,12 @@ def assert_reflinked(a: PathLike, b: PathLike) -> None:
     What cannot be told is a failure: empty files, files that btrfs keeps inline, filesystems
     without an extent map. Raises `LinkcheckError` for a path that is no file, or is given twice.
     """
-    files = _files((a, b))
+    files = files_at((a, b))
     verdict = compare(a, b)
     if verdict.sharing is Sharing.UNKNOWN:
-        _fail(f"it cannot be told whether they are reflinks: {verdict}", files)
+        fail(f"it cannot be told whether they are reflinks: {verdict}", files)
     if verdict.sharing is not Sharing.REFLINK:
-        _fail(f"not reflinked: {verdict}", files, *_tell_bytes(verdict))
+        fail(f"not reflinked: {verdict}", files, *_tell_bytes(verdict))
 
 
 def assert_extents_shared(a: PathLike, b: PathLike, fraction: float = 1.0) -> None:
@@ -44,16 +43,16 @@ def assert_extents_shared(a: PathLike, b: PathLike, fraction: float = 1.0) -> No
     """
     if not 0 < fraction <= 1:
         raise LinkcheckError(f"fraction={fraction!r}: give a number above 0, and up to 1")
-    files = _files((a, b))
+    files = files_at((a, b))
     verdict = compare(a, b)
     if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK, Sharing.REFLINK}:
         return
     if verdict.sharing is Sharing.UNKNOWN:
-        _fail(f"it cannot be told which extents are shared: {verdict}", files)
+        fail(f"it cannot be told which extents are shared: {verdict}", files)
     shared, total = verdict.shared_bytes or 0, verdict.total_bytes
     if not total or shared / total < fraction:
         headline = f"less than {fraction:.0%} of the extents is shared: {verdict}"
-        _fail(headline, files, *_tell_bytes(verdict))
+        fail(headline, files, *_tell_bytes(verdict))
 
 
 def assert_isolated(a: PathLike, b: PathLike, *, probe: bool = False) -> None:
@@ -64,16 +63,16 @@ def assert_isolated(a: PathLike, b: PathLike, *, probe: bool = False) -> None:
     and written to there. Raises `LinkcheckError` as `assert_reflinked` does, or if the temporary
     folder cannot be made.
     """
-    files = _files((a, b))
+    files = files_at((a, b))
     verdict = compare(a, b)
     if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK}:
-        _fail(f"not isolated, a write to one is seen in the other: {verdict}", files)
+        fail(f"not isolated, a write to one is seen in the other: {verdict}", files)
     if verdict.sharing not in _ISOLATED and not _are_two_inodes_of_one_device(verdict):
-        _fail(f"it cannot be told whether writes stay apart: {verdict}", files)
+        fail(f"it cannot be told whether writes stay apart: {verdict}", files)
     if probe:
         with _scratch(Path(a), verdict) as (one, two):
             if seen := _write_and_look(one, two) or _write_and_look(two, one):
-                _fail(f"not isolated, though {verdict}: {seen}", files)
+                fail(f"not isolated, though {verdict}: {seen}", files)
 
 
 def assert_links_within(path: PathLike, *roots: PathLike) -> None:
@@ -85,22 +84,22 @@ def assert_links_within(path: PathLike, *roots: PathLike) -> None:
     """
     if not roots:
         raise LinkcheckError("name the folders that the links are to lie in")
-    file = _file(path)
-    walked = [_folder(root).path for root in roots]
-    company = shared_with(_facts(file).path, walked)
+    file = file_at(path)
+    walked = [folder_at(root).path for root in roots]
+    company = shared_with(facts_of(file).path, walked)
     # shared_with counts the asked name wherever it lies: it must lie under the roots as well.
     names = [name for name in company.inode.names if _is_below(name, walked)]
     outside = [name for name in company.inode.names if name not in names]
-    lines = [f"  {show_name(name)}" for name in names[:_SHOWN]]
-    if len(names) > _SHOWN:
-        lines.append(f"  and {len(names) - _SHOWN} more")
+    lines = [f"  {show_name(name)}" for name in names[:SHOWN]]
+    if len(names) > SHOWN:
+        lines.append(f"  and {len(names) - SHOWN} more")
     found = [f"names found under the roots: {len(names)}", *lines]
-    found += [f"not to be read: {problem}" for problem in company.problems[:_SHOWN]]
+    found += [f"not to be read: {problem}" for problem in company.problems[:SHOWN]]
     elsewhere = company.inode.elsewhere
     if elsewhere is None:
-        _fail("it cannot be told whether there are links elsewhere", (file,), *found)
+        fail("it cannot be told whether there are links elsewhere", (file,), *found)
     elif count := elsewhere + len(outside):
-        _fail(f"{show_count(count, 'link')} outside the roots", (file,), *found)
+        fail(f"{show_count(count, 'link')} outside the roots", (file,), *found)
 
 
 def _are_two_inodes_of_one_device(verdict: Verdict) -> bool:
