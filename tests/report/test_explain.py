@@ -120,7 +120,7 @@ class TestTwoPaths:
         one.write_bytes(b"x")
         two.write_bytes(b"x")
         main(["explain", "--probe", str(one), str(two)])
-        assert "hard links no: link() across them gives EXDEV; two filesystems" in (
+        assert "hard links no, reflinks no: link() across them gives EXDEV; two filesystems" in (
             capsys.readouterr().out
         )
         assert [path.name for path in (*tmp_path.iterdir(), *other_device.iterdir())] == [

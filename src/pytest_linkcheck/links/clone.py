@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-_FICLONE = 0x40049409  # <linux/fs.h>
+FICLONE = 0x40049409  # <linux/fs.h>
 
 
 def clone(source: Path, target: Path) -> None:
@@ -19,7 +19,7 @@ def clone(source: Path, target: Path) -> None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(source)) from None
     with source.open("rb") as reading, target.open("xb") as writing:
         try:
-            ioctl(writing, _FICLONE, reading.fileno())
+            ioctl(writing, FICLONE, reading.fileno())
         except OSError:
             target.unlink()
             raise

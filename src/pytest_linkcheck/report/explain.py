@@ -28,7 +28,7 @@ from pytest_linkcheck.links import (
     resolve,
 )
 from pytest_linkcheck.links.content import open_unchanged
-from pytest_linkcheck.links.show import show_count, show_name, show_size
+from pytest_linkcheck.links.show import show_count, show_home, show_name, show_size
 from pytest_linkcheck.links.topology import Company, shared_with
 
 _SHOWN = 20
@@ -67,8 +67,8 @@ class PathReport:
         if self.company is None:
             return
         inode = self.company.inode
-        where = "the searched folders" if self.roots else "this name alone: give --root to search"
-        yield f"  names      {inode}, by {where}"
+        searched = ", ".join(show_home(root) for root in self.roots)
+        yield f"  names      {inode} ({searched or 'nowhere searched: give --root DIR'})"
         yield from (f"    {show_name(name)}" for name in inode.names[:_SHOWN])
         if len(inode.names) > _SHOWN:
             yield f"    and {len(inode.names) - _SHOWN} more"
