@@ -74,8 +74,8 @@ def test_a_cache_on_another_mount_of_the_same_filesystem(
         subject = bench.make("uv", wheelhouse.sample, link_mode="hardlink", cache_at=point)
         result = subject.audit()
     result.assert_outcomes(passed=1)
-    assert _reason(result).startswith("uv's cache lies apart: one filesystem, two mounts ")
-    assert f"uv cache {subject.cache}: one filesystem, two mounts " in _header(result)
+    assert _reason(result).startswith("uv's cache lies apart: same filesystem, two mounts ")
+    assert f"uv cache {subject.cache}: same filesystem, two mounts " in _header(result)
 
 
 def test_a_cache_that_is_gone(bench: Bench, wheelhouse: Wheelhouse) -> None:
