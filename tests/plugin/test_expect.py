@@ -1,7 +1,10 @@
 """The marker linkcheck_expect: every environment of a test, checked afterwards."""
 
+from pathlib import Path
+
 import pytest
 from plugin.conftest import Run
+from support.places import Place
 
 TEST = """
     import os
@@ -87,15 +90,6 @@ def test_a_cache_on_another_device_passes_where_expected(
             "uv-1: nothing proves that it is own: sample 1.0: RECORD lists no file that came *",
         ),
         (
-            "'copy'",
-            "hardlink",
-            [
-                "wheel = wheelhouse.build('none', '1.0', {{}})",
-                "one, two = (venvs.pip(wheel) for _ in range(2))",
-            ],
-            "pip-1: nothing proves that none 1.0 is copy: *",
-        ),
-        (
             "'own'",
             "",
             [PIP, "os.link(one / 'sample/tiny.py', one.prefix / 'other-name')"],
@@ -133,6 +127,22 @@ def test_an_equal_file_of_another_package_does_not_hide_a_hard_link(
     result.stdout.fnmatch_lines(
         ["  uv-1: a/same.py: hardlink (one inode, 2 links), expected own"]
     )
+
+
+def test_files_of_which_nothing_can_be_told_prove_nothing(
+    pytester: pytest.Pytester, run: Run, places: dict[str, Place], tmp_path: Path
+) -> None:
+    folder = places["btrfs"].root / tmp_path.name  # where files as small as these are inline
+    folder.mkdir()
+    _write(
+        pytester,
+        "'reflink'",
+        "wheel = wheelhouse.build('none', '1.0', {{}})",
+        f"one, two = (venvs.pip(wheel, at={str(folder)!r}) for _ in range(2))",
+    )
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  pip-1: nothing proves that none 1.0 is reflink: *inline*"])
 
 
 def test_many_offences_are_cut_at_ten(pytester: pytest.Pytester, run: Run) -> None:
