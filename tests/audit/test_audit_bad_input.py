@@ -96,7 +96,9 @@ def _audit_as_nobody(subject: Subject) -> pytest.RunResult:
     base.chmod(0o777)
     with pytest.MonkeyPatch.context() as patch, nobody():
         patch.setattr(tempfile, "tempdir", str(base))  # where pytest keeps what it captures
-        return subject.audit("-p", "no:cacheprovider", f"--basetemp={base}/temporary")
+        # By its module, which is loaded: nobody may not read the folder of this environment.
+        plugins = ("-p", "pytest_linkcheck.plugin", "-p", "no:cacheprovider")
+        return subject.audit(f"--basetemp={base}/temporary", plugins=plugins)
 
 
 @pytest.mark.parametrize("closed", ["", "lib", "lib/python3*/site-packages"])
