@@ -36,14 +36,14 @@ class Claim:
         token = secrets.token_hex(8)
         registry = _registry()
         self.folder = Path(os.path.realpath(parent)) / f"{name}-{os.getpid()}-{token[:4]}"
-        self._entry = registry / f"{token}{_SUFFIX}"
+        self.entry = registry / f"{token}{_SUFFIX}"
         # Locked before it gets the name by which others find it: it is never seen without an owner.
         fresh = registry / f".{token}"
         self._lock = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         flock(self._lock, LOCK_EX)
         told = {"folder": str(self.folder), "token": token, "pid": os.getpid()}
         os.write(self._lock, json.dumps(told).encode())
-        fresh.rename(self._entry)
+        fresh.rename(self.entry)
         try:
             self.folder.mkdir(parents=True)
             (self.folder / MARKER).write_text(token, encoding="ascii")
@@ -59,7 +59,7 @@ class Claim:
             self._forget()
 
     def _forget(self) -> None:
-        self._entry.unlink(missing_ok=True)
+        self.entry.unlink(missing_ok=True)
         with suppress(OSError):
             os.close(self._lock)
 
@@ -82,6 +82,14 @@ def clear_leftovers() -> list[Path]:
                 entry.unlink(missing_ok=True)
                 cleared += [folder] if folder else []
     return cleared
+
+
+def wait_for_end(entry: str) -> None:
+    """Wait until the owner of a claim has released it, or is dead."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(entry, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        flock(descriptor, LOCK_EX)
+        os.close(descriptor)
 
 
 def clear_folder(folder: Path) -> bool:

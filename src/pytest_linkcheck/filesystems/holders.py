@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_linkcheck.links.mounts import Mount
@@ -12,20 +13,18 @@ _PROC = Path("/proc")
 
 def find_holders(mount: Mount) -> list[str]:
     """Return a phrase for each process that holds *mount*, as far as this user may see them."""
-    told = []
-    for folder in _PROC.iterdir():
-        if folder.name.isdecimal() and (what := next(_held(folder, mount), None)):
-            told.append(f"process {folder.name} ({_name(folder)}, by its {what})")
-    return told
+    return [
+        f"process {folder.name} ({_name(folder)}, by its {what})"
+        for folder in _PROC.iterdir()
+        if folder.name.isdecimal() and (what := next(_held(folder, mount), None))
+    ]
 
 
 def _held(process: Path, mount: Mount) -> Iterator[str]:
     links = [("working folder", process / "cwd"), ("root", process / "root")]
     links.append(("program", process / "exe"))
-    try:
+    with suppress(OSError):  # gone, or another user's
         links += [("open file", link) for link in (process / "fd").iterdir()]
-    except OSError:
-        pass  # gone, or another user's
     for what, link in links:
         if _mount_number(link) == mount.id:
             try:

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,11 +46,12 @@ RECIPES: Mapping[Kind, Recipe] = {
     Kind.XFS: Recipe("xfs", ("mkfs.xfs", "-q", "-K", "-m", "reflink=1"), _XFSPROGS),
     Kind.XFS_NOREFLINK: Recipe("xfs", ("mkfs.xfs", "-q", "-K", "-m", "reflink=0"), _XFSPROGS),
     Kind.BTRFS: Recipe("btrfs", ("mkfs.btrfs", "-q", "-K"), _BTRFS_PROGS),
+    Kind.NOLINK: Recipe("exfat", ("mkfs.exfat",), "exfatprogs (Debian, Fedora and Homebrew)"),
 }
 
 
-def make_image(kind: Kind, image: Path, point: Path, *, size: int = SIZE) -> None:
-    """Make a new filesystem in the new file *image* and mount it on the folder *point*.
+def make_image(kind: Kind, image: Path, mount: Callable[[Path], None], *, size: int = SIZE) -> None:
+    """Make a new filesystem in the new file *image*, and let *mount* mount the device it is on.
 
     The image loses its name at once: its room is free again when the mount ends, and nothing is
     left to be cleared away. Raises `UnavailableError` for what this machine lacks.
@@ -66,7 +67,7 @@ def make_image(kind: Kind, image: Path, point: Path, *, size: int = SIZE) -> Non
     try:
         _fill(kind, [program, *recipe.command[1:], str(image)], image)
         with attached(descriptor, str(image)) as device:
-            _mount(kind, device, point)
+            mount(device)
     finally:
         os.close(descriptor)
         image.unlink(missing_ok=True)
@@ -126,7 +127,8 @@ def _fill(kind: Kind, command: list[str], image: Path) -> None:
         )
 
 
-def _mount(kind: Kind, device: Path, point: Path) -> None:
+def mount_image(kind: Kind, device: Path, point: Path) -> None:
+    """Mount the filesystem of *kind* that is on *device*; raises `UnavailableError` if not."""
     recipe = RECIPES[kind]
     try:
         kernel.mount(device, point, recipe.type, options=recipe.options)

@@ -60,7 +60,7 @@ def mount(
     flags: MountFlag = MountFlag.NONE,
     options: str = "",
 ) -> None:
-    """Show *source* on *target*; raises `OSError` as mount(2) does."""
+    """Show *source* on *target*; raises `OSError` with the number the kernel gives."""
     _call(
         "mount",
         os.fsencode(source),

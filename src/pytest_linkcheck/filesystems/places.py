@@ -29,7 +29,8 @@ class Kind(Enum):
     OWN = "NAME=PATH"
 
 
-IMAGES = frozenset({Kind.EXT4, Kind.EXT2, Kind.XFS, Kind.XFS_NOREFLINK, Kind.BTRFS})
+# btrfs hands out room in chunks of many megabytes: it is empty, and then it is full.
+_FILLABLE = frozenset({Kind.EXT4, Kind.EXT2, Kind.XFS, Kind.TMPFS})
 # Each of these shows another place, by default the one in which pytest keeps temporary files.
 OVER = frozenset({Kind.OVERLAY, Kind.BIND, Kind.READONLY})
 # What `all` means: the places that differ in what an installer can do there.
@@ -69,6 +70,8 @@ def parse_place(text: str, own: Mapping[str, Path] | None = None) -> Place:
     if match := _OWN.fullmatch(text):
         return Place(Kind.OWN, match["name"], path=Path(match["path"]).expanduser().absolute())
     match = _CALL.fullmatch(text)
+    if text == "nosymlink":  # what lacks the one lacks the other
+        text, match = "nolink", _CALL.fullmatch("nolink")
     kind = next((kind for kind in Kind if match and kind.value == match["name"]), None)
     if match is None or kind is None:
         raise LinkcheckError(f"{show_name(text)!r} is no place known here: {_known()}")
@@ -79,7 +82,9 @@ def parse_place(text: str, own: Mapping[str, Path] | None = None) -> Place:
         return _over(kind, text, parse_place(inner, own) if inner else _DEFAULT)
     if inner is not None:
         raise LinkcheckError(f"{show_name(text)!r}: {kind.value} lies over nothing: write it alone")
-    return Place(kind, kind.value, over=_BTRFS if kind is Kind.SUBVOLUME else None)
+    return Place(
+        kind, kind.value, over=parse_place("btrfs", own) if kind is Kind.SUBVOLUME else None
+    )
 
 
 def split_places(text: str) -> list[str]:
@@ -103,11 +108,9 @@ def _parse_full(text: str, inner: str | None, own: Mapping[str, Path] | None) ->
     if len(words) > 1:
         raise LinkcheckError(f"{show_name(text)!r}: write full(PLACE,BYTES)")
     over = parse_place(words[0], own) if words else _TMPFS
-    if over.kind is not Kind.TMPFS and over.kind not in IMAGES:
-        raise LinkcheckError(
-            f"{show_name(text)!r}: only {', '.join(sorted(kind.value for kind in IMAGES))} and "
-            "tmpfs can be filled up"
-        )
+    if over.kind not in _FILLABLE:
+        names = ", ".join(sorted(kind.value for kind in _FILLABLE))
+        raise LinkcheckError(f"{show_name(text)!r}: only {names} can be filled up to the byte")
     shown = [] if over.kind is Kind.TMPFS else [over.name]
     shown += [] if left == DEFAULT_LEFT else [str(left)]
     return Place(Kind.FULL, f"full({','.join(shown)})" if shown else "full", over=over, left=left)
@@ -120,4 +123,3 @@ def _known() -> str:
 
 _DEFAULT = Place(Kind.DEFAULT, "default")
 _TMPFS = Place(Kind.TMPFS, "tmpfs")
-_BTRFS = Place(Kind.BTRFS, "btrfs")

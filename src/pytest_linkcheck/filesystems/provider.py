@@ -13,12 +13,13 @@ from . import kernel
 from .claims import Claim, clear_leftovers, mounts_below
 from .filesystem import Filesystem, look_at
 from .filling import keep_full
+from .fuse import mount_exfat
 from .holders import find_holders
-from .images import SIZE, make_image
+from .images import RECIPES, SIZE, make_image, mount_image
 from .layers import bind, make_subvolume, overlay, read_only, tmpfs
 from .namespace import Privacy, enter_namespace, rights
-from .places import IMAGES, Kind, Place, parse_place
-from .watchdog import Watchdog
+from .places import Kind, Place, parse_place
+from .watchdog import Helper
 
 _FULL_SIZE = 512 << 20  # of a full image: enough for xfs, which takes no less than 300 MB
 
@@ -36,7 +37,8 @@ class Filesystems:
         self._own = dict(own or {})
         self._claims: dict[Path, Claim] = {}
         self._shared: dict[str, Filesystem] = {}
-        self._watchdog: Watchdog | None = None
+        self._watchdog: Helper | None = None
+        self._servers: list[Helper] = []
         self._owner = os.getpid()
         self._made = 0
         clear_leftovers()
@@ -69,6 +71,9 @@ class Filesystems:
         for claim in self._claims.values():
             told += _unmount_below(claim.folder)
             claim.release()
+        for server in self._servers:
+            server.dismiss()
+        self._servers.clear()
         self._claims.clear()
         self._shared.clear()
         if self._watchdog:
@@ -79,17 +84,17 @@ class Filesystems:
     def _make(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
         match place.kind:
             case Kind.DEFAULT:
-                return look_at(place, self._claim(self._parent).folder)
+                path = self._home() / "default"
+                path.mkdir(exist_ok=True)
+                return look_at(place, path)
             case Kind.OWN:
                 return self._own_folder(place)
-            case kind if kind in IMAGES:
+            case kind if kind in RECIPES:
                 return self._make_image(place, size)
             case Kind.TMPFS:
                 return self._mount(place, tmpfs)
             case Kind.FULL:
                 return self._make_full(place)
-            case Kind.NOLINK:
-                raise UnavailableError("nolink")
             case _:
                 return self._make_over(place, self._base(place, fresh=fresh, size=size))
 
@@ -115,8 +120,19 @@ class Filesystems:
                 f"{place} needs a loop device, and only root has those: run as root, or name a "
                 f"folder on such a filesystem: --linkcheck-filesystem {place}=PATH"
             )
-        image = self._claim(self._parent).folder / f"image-{self._made + 1}"
-        return self._mount(place, lambda point: make_image(place.kind, image, point, size=size))
+        image = self._home() / f"image-{self._made + 1}"
+        return self._mount(
+            place,
+            lambda point: make_image(
+                place.kind, image, lambda device: self._show(place, device, point), size=size
+            ),
+        )
+
+    def _show(self, place: Place, device: Path, point: Path) -> None:
+        if place.kind is not Kind.NOLINK:
+            mount_image(place.kind, device, point)
+        elif server := mount_exfat(device, point):
+            self._servers.append(server)
 
     def _make_full(self, place: Place) -> Filesystem:
         left = place.left or 0
@@ -132,9 +148,10 @@ class Filesystems:
     ) -> Filesystem:
         """Return the place that *mount* makes of a new folder."""
         if self._enter() is Privacy.NONE and self._watchdog is None:
-            self._watchdog = Watchdog(self._claim(self._parent).folder)
+            self._home()
+            self._watchdog = Helper("clear_up", str(self._claims[self._parent].entry))
         self._made += 1
-        point = self._claim(self._parent).folder / f"{place.kind.value}-{self._made}"
+        point = self._home() / f"{place.kind.value}-{self._made}"
         point.mkdir()
         with rights():
             mount(point)
@@ -142,17 +159,28 @@ class Filesystems:
 
     def _own_folder(self, place: Place) -> Filesystem:
         path = place.path or Path()
+        called = show_name(place.name if place.name == str(path) else f"{place}={path}")
         if not path.is_dir():
-            raise LinkcheckError(f"{place}={show_name(path)}: there is no such folder")
+            raise LinkcheckError(f"{called}: there is no such folder")
         try:
             folder = self._claim(path).folder
         except OSError as error:
             raise LinkcheckError(
-                f"{place}={show_name(path)}: no folder can be made there: {error.strerror}"
+                f"{called}: no folder can be made there: {error.strerror}"
             ) from None
         made = look_at(place, folder)
         _check_type(made)
         return made
+
+    def _home(self) -> Path:
+        """Return the folder of this process below that of the run."""
+        try:
+            return self._claim(self._parent).folder
+        except OSError as error:
+            raise UnavailableError(
+                f"no folder can be made in {show_name(self._parent)}: {error.strerror}; choose "
+                "another --basetemp"
+            ) from None
 
     def _claim(self, parent: Path) -> Claim:
         """Return the folder of this process in *parent*."""
