@@ -24,9 +24,9 @@ from .links import (
     read_mounts,
     resolve,
 )
-from .links.compare import explain_path
 from .links.names import find_names
 from .links.show import show_count, show_name
+from .links.verdict import explain_path
 
 __tracebackhide__ = hides_traceback
 

@@ -1,17 +1,19 @@
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from support.mounting import bound, needs_root
 from support.oracle import same_bytes, same_file, same_file_followed, stat_of
-from support.users import nobody, open_way
+from support.users import nobody
 
-from pytest_linkcheck.links.compare import Sharing, Verdict, compare
+from pytest_linkcheck.links.compare import compare
 from pytest_linkcheck.links.content import Content
-from pytest_linkcheck.links.resolve import resolve
+from pytest_linkcheck.links.resolve import Resolution, resolve
+from pytest_linkcheck.links.verdict import Sharing, Verdict
 
 # By name, as the package exports the function of the same name.
 compare_module = import_module("pytest_linkcheck.links.compare")
@@ -165,12 +167,12 @@ def test_two_names_of_a_fifo_are_a_hard_link(tmp_path: Path) -> None:
     assert _both_ways(one, two).sharing is Sharing.HARDLINK
 
 
-def test_a_file_without_read_permission_is_judged_by_identity_alone(file: Path) -> None:
-    other, link = file.parent / "other", file.parent / "link"
+def test_a_file_without_read_permission_is_judged_by_identity_alone(public_folder: Path) -> None:
+    file, other, link = (public_folder / name for name in ("file", "other", "link"))
+    file.write_bytes(b"content")
     other.write_bytes(b"content")
     os.link(file, link)
     file.chmod(0)
-    open_way(file.parent)
     with nobody():
         linked, unread = compare(file, link), _both_ways(file, other)
     assert linked.sharing is Sharing.HARDLINK
@@ -197,6 +199,23 @@ def test_a_file_replaced_between_look_and_read_is_not_judged(
     assert verdict.reason == f"{other} replaced while being read"
 
 
+def test_a_file_that_vanishes_between_two_looks_is_not_judged(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = file.parent / "other"
+    other.write_bytes(b"content")
+
+    def remove_after_the_look(path: Path) -> Resolution:
+        found = resolve(path)
+        other.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(compare_module, "resolve", remove_after_the_look)
+    verdict = compare(other, file)
+    assert verdict.sharing is Sharing.UNKNOWN
+    assert verdict.reason == f"not readable: {other}: No such file or directory"
+
+
 def test_an_inode_number_used_again_between_two_looks_is_no_link(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +233,24 @@ def test_an_inode_number_used_again_between_two_looks_is_no_link(
 
     monkeypatch.setattr(compare_module, "resolve", reuse_after_the_look)
     assert compare(file, other).sharing is Sharing.UNKNOWN
+
+
+def test_numbers_that_cannot_be_of_one_file_are_not_believed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Overlay over two btrfs subvolumes gives one number to two files."""
+    other = file.parent / "other"
+    other.write_bytes(b"content")
+
+    def confuse(path: Path) -> Resolution:
+        found, first = resolve(path), resolve(file)
+        assert first.facts is not None
+        return replace(found, facts=replace(first.facts, path=path))
+
+    monkeypatch.setattr(compare_module, "resolve", confuse)
+    verdict = compare(file, other)
+    assert verdict.sharing is Sharing.UNKNOWN
+    assert verdict.reason == "two names, one inode, one link: inode numbers are not unique"
 
 
 @needs_root

@@ -86,6 +86,13 @@ def test_times_set_back_do_not_hide_a_write(tmp_path: Path) -> None:
         write_and_set_back()
 
 
+def test_a_link_made_meanwhile_is_no_write(tmp_path: Path) -> None:
+    facts = _file(tmp_path / "a", b"content")
+    with open_unchanged(facts) as descriptor:
+        os.link(facts.path, tmp_path / "b")
+        assert os.read(descriptor, 100) == b"content"
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_took_the_place_of_a_file_is_not_waited_for(tmp_path: Path, make: object) -> None:
     facts = _file(tmp_path / "a", b"content")

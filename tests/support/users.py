@@ -1,6 +1,7 @@
 """Being another user for a while."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,21 @@ def nobody() -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(0)
+
+
+@contextmanager
+def public_folder() -> Iterator[Path]:
+    """Make a folder that every user may enter, and remove it.
+
+    Not among those of pytest: each new run of pytest closes the folder above them all.
+    """
+    top = Path("/dev/shm")  # noqa: S108 - in memory, and open to all
+    with tempfile.TemporaryDirectory(
+        prefix="linkcheck-", dir=top if os.access(top, os.W_OK) else None
+    ) as name:
+        folder = Path(name)
+        open_way(folder)
+        yield folder
 
 
 def open_way(folder: Path) -> None:

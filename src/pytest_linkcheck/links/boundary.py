@@ -1,26 +1,24 @@
-"""Whether a hard link can be made from one folder into another, and what stands in between."""
+"""What stands between two folders: whether links get across, and why not.
+
+`st_dev` decides nothing: a bind mount has the number of its source, and yet link() fails across
+the two; two btrfs subvolumes have two numbers, and yet reflinks work. So both are really tried,
+and what the mounts tell is the explanation.
+"""
 
 import errno
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from .facts import Facts, Kind, read_facts
 from .mounts import Mount, mount_of, read_mounts
+from .overlay import layers_of
+from .probes import Linkable, try_link, try_reflink
 from .show import show_device, show_name
 
-_PREFIX = ".linkcheck-probe-"
-
-
-class Linkable(Enum):
-    """The answer of a probe: could link(2) put a file of one folder into the other?"""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
+# Filesystems that give each subvolume a device number of its own.
+_WITH_SUBVOLUMES = frozenset({"bcachefs", "btrfs"})
 
 
 class Between(Enum):
@@ -35,16 +33,21 @@ class Between(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """What a probe found between two folders, and what the mounts say of the cause."""
+    """What two probes found between two folders, and what the mounts say of the cause.
+
+    `linkable` is about hard links, `reflinkable` about clones that share blocks.
+    """
 
     source: Facts
     target: Facts
     linkable: Linkable
     between: Between
     reason: str
+    reflinkable: Linkable = Linkable.UNKNOWN
 
     def __str__(self) -> str:
-        return f"hard links {self.linkable.value}: {self.reason}"
+        links, reflinks = self.linkable.value, self.reflinkable.value
+        return f"hard links {links}, reflinks {reflinks}: {self.reason}"
 
 
 def explain_boundary(source: Facts, target: Facts, mounts: Sequence[Mount]) -> tuple[Between, str]:
@@ -54,34 +57,45 @@ def explain_boundary(source: Facts, target: Facts, mounts: Sequence[Mount]) -> t
         if source.identity.device != target.identity.device:
             return Between.FILESYSTEM, f"two devices, {_devices(source, target)}"
         return Between.UNKNOWN, "the mounts cannot be told"
+    read_only = "".join(
+        f", {show_name(mount.point)} is read-only"
+        for mount in dict.fromkeys((one, two))
+        if mount.read_only
+    )
     if one.device != two.device:
-        return Between.FILESYSTEM, f"two filesystems, {one} and {two}"
+        stacked = _tell_layers(one, two, mounts) or _tell_layers(two, one, mounts)
+        return Between.FILESYSTEM, f"two filesystems, {one} and {two}{stacked}{read_only}"
     if source.identity.device != target.identity.device:
+        if one.type not in _WITH_SUBVOLUMES:
+            return Between.UNKNOWN, f"two devices on one {one}, {_devices(source, target)}"
         return Between.SUBVOLUME, (
-            f"two subvolumes of one {one.type} filesystem, devices {_devices(source, target)}: "
-            "link() fails across them, reflinks work"
+            f"same filesystem, two subvolumes (devices {_devices(source, target)} on {one}): "
+            f"link() fails across them{read_only}"
         )
     if one.id != two.id:
-        bound = two if two.root != "/" else one
         return Between.MOUNT, (
-            f"one filesystem, two mounts ({show_name(bound.point)} is a bind mount): link() "
-            f"fails across them though both are device {show_device(one.device)}"
+            f"same filesystem, two mounts ({_tell_mounts(one, two)}): link() fails across them "
+            f"though both are device {show_device(source.identity.device)}{read_only}"
         )
-    return Between.NOTHING, f"one mount, {one}"
+    return Between.NOTHING, f"one mount, {one}{read_only}"
 
 
 def probe_boundary(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Boundary:
-    """Find out by really trying whether a file in folder *source* can be linked into *target*.
+    """Find out by trying whether a file of folder *source* can be linked and cloned into *target*.
 
-    Makes a temporary file in each folder and removes it. Raises `NotADirectoryError` or
+    Makes temporary files in both folders and removes them. Raises `NotADirectoryError` or
     another `OSError` if one of them is no folder.
     """
     one, two = _folder(source), _folder(target)
-    between, reason = explain_boundary(one, two, read_mounts())
-    linkable, problem = _try_link(one.path, two.path)
-    if problem:
-        reason = f"{problem}; {reason}"
-    return Boundary(one, two, linkable, between, reason)
+    between, cause = explain_boundary(one, two, read_mounts())
+    linkable, problem = try_link(one.path, two.path)
+    reflinkable, refusal = try_reflink(one.path, two.path)
+    if reflinkable is Linkable.YES:
+        refusal = "reflinks work"
+    elif refusal == problem:  # no file can be made there: once is enough
+        refusal = ""
+    reason = "; ".join(filter(None, (problem, cause, refusal)))
+    return Boundary(one, two, linkable, between, reason, reflinkable)
 
 
 def _folder(path: str | os.PathLike[str]) -> Facts:
@@ -91,43 +105,23 @@ def _folder(path: str | os.PathLike[str]) -> Facts:
     return facts
 
 
-def _try_link(source: Path, target: Path) -> tuple[Linkable, str]:
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=source)
-    except OSError as error:
-        return Linkable.UNKNOWN, f"no file can be made in {show_name(source)}: {error.strerror}"
-    os.close(descriptor)
-    probe = Path(name)
-    # mkstemp made the name unique in one folder; the pid keeps two probes apart in the other.
-    link = target / f"{probe.name}-{os.getpid()}"
-    try:
-        os.link(probe, link)
+def _tell_mounts(one: Mount, two: Mount) -> str:
+    parts = [f"{show_name(mount.point)} is {mount.part}" for mount in (one, two) if mount.part]
+    if parts:
+        return ", ".join(parts)
+    return f"mounted at {show_name(one.point)} and at {show_name(two.point)}"
+
+
+def _tell_layers(over: Mount, under: Mount, mounts: Sequence[Mount]) -> str:
+    """Return a remark if the layers of overlay *over* lie on the filesystem of *under*."""
+    for layer in layers_of(over):
         try:
-            same = read_facts(link).identity == read_facts(probe).identity
-        finally:
-            link.unlink()
-    except OSError as error:
-        return _judge_error(error, target)
-    finally:
-        probe.unlink(missing_ok=True)
-    if not same:
-        return Linkable.NO, "link() made another file, no hard link"
-    return Linkable.YES, ""
-
-
-# What the filesystem says of links as such; any other error speaks of the attempt alone.
-_REFUSALS = {
-    errno.EXDEV: "link() across them gives EXDEV",
-    errno.EPERM: "link() gives EPERM: the filesystem has no hard links, or forbids them here",
-    errno.EOPNOTSUPP: "link() gives EOPNOTSUPP: the filesystem has no hard links",
-    errno.ENOSYS: "link() gives ENOSYS: the filesystem has no hard links",
-}
-
-
-def _judge_error(error: OSError, target: Path) -> tuple[Linkable, str]:
-    if error.errno in _REFUSALS:
-        return Linkable.NO, _REFUSALS[error.errno]
-    return Linkable.UNKNOWN, f"no link can be made in {show_name(target)}: {error.strerror}"
+            mount = mount_of(read_facts(layer), mounts)
+        except OSError:
+            continue
+        if mount is not None and mount.device == under.device:
+            return f" (layer {show_name(layer)} of the overlay lies on {show_name(under.point)})"
+    return ""
 
 
 def _devices(source: Facts, target: Facts) -> str:

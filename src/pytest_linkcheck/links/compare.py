@@ -1,78 +1,115 @@
-"""How two paths share storage: one verdict, with the evidence it rests on."""
+"""How two paths share storage: what is asked, in which order, and how a verdict comes about.
+
+Identity first, as it costs nothing and decides hard links and symlinks. Two inodes are judged by
+the blocks they lie in, and only where no block is common do the bytes say copy or different.
+"""
 
 import os
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Sequence
 
-from .content import ChangedError, Content, compare_bytes
+from .content import ChangedError, Content, Opened, compare_open, open_unchanged, told_by_size
 from .facts import Facts, Kind
-from .mounts import mount_of, read_mounts
+from .filesystem import locate
+from .mounts import Mount, read_mounts
 from .resolve import Resolution, directory_entry, resolve
 from .show import show_count, show_name
+from .storage import Common, Storage, examine
+from .verdict import Sharing, Verdict
+
+_ATTEMPTS = 3
 
 
-class Sharing(Enum):
-    """The closed set of verdicts on the storage of two paths."""
-
-    HARDLINK = "hardlink"
-    SYMLINK = "symlink"
-    REFLINK = "reflink"
-    PARTIAL = "partial"
-    COPY = "copy"
-    DIFFERENT = "different"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What can be said of two paths, why, and the facts it rests on.
-
-    `a` and `b` are where the two paths lead, symlinks seen and followed.
-    """
-
-    sharing: Sharing
-    reason: str
-    a: Resolution
-    b: Resolution
-    content: Content = Content.NOT_COMPARED
-
-    def __str__(self) -> str:
-        return f"{self.sharing.value} ({self.reason})"
-
-    def explain(self) -> str:
-        """Return the verdict and its evidence as lines of text, made to be pasted."""
-        lines = [str(self), *explain_path(self.a), *explain_path(self.b)]
-        if self.content is not Content.NOT_COMPARED:
-            lines.append(f"  bytes: {self.content.value}")
-        return "\n".join(lines)
-
-
-def explain_path(resolution: Resolution) -> list[str]:
-    """Return the evidence on one path, a line for each symlink step and one for its end."""
-    steps = [
-        f"  {show_name(step)} -> {show_name(target)}"
-        for step, target in zip(resolution.steps, resolution.steps[1:], strict=False)
-    ]
-    if resolution.facts is None:
-        return [*steps, f"  {resolution.problem}"]
-    mount = mount_of(resolution.facts, read_mounts())
-    return [*steps, f"  {resolution.facts}" + (f", {mount}" if mount else "")]
-
-
-def compare(a: str | os.PathLike[str], b: str | os.PathLike[str]) -> Verdict:
+def compare(
+    a: str | os.PathLike[str],
+    b: str | os.PathLike[str],
+    *,
+    content: bool = False,
+    mounts: Sequence[Mount] | None = None,
+) -> Verdict:
     """Return the verdict on how the files *a* and *b* share storage.
 
-    Symlinks are seen before they are followed. Bytes are read only where identity leaves the
-    question open. Never raises `OSError`: what cannot be told is `Sharing.UNKNOWN`.
+    Symlinks are seen before they are followed. Bytes are read where the verdict needs them, or
+    where *content* asks for them. *mounts*, from `read_mounts`, spares reading them once more.
+    Never raises `OSError`: what cannot be told is `Sharing.UNKNOWN`.
     """
-    first, second = resolve(a), resolve(b)
-    if first.facts is None or second.facts is None:
+    known = read_mounts() if mounts is None else mounts
+    for _ in range(_ATTEMPTS):
+        first, second = resolve(a), resolve(b)
+        try:
+            return _judge(first, second, known, content=content)
+        except ChangedError as error:
+            # Another process may just have linked the file; look again before giving up.
+            problem = f"{show_name(error.filename)} {error.strerror}"
+    return Verdict(Sharing.UNKNOWN, problem, first, second)
+
+
+def _judge(
+    first: Resolution, second: Resolution, mounts: Sequence[Mount], *, content: bool
+) -> Verdict:
+    """Judge two paths; raises `ChangedError` if a file did not stand still meanwhile."""
+    a, b = first.facts, second.facts
+    if a is None or b is None:
         reason = "; ".join(filter(None, (first.problem, second.problem)))
         return Verdict(Sharing.UNKNOWN, reason, first, second)
-    if first.facts.identity == second.facts.identity:
-        sharing, reason = _judge_one_file(first, second, first.facts, second.facts)
-        return Verdict(sharing, reason, first, second, Content.EQUAL)
-    return _judge_two_files(first, second, first.facts, second.facts)
+    if _is_one_file(a, b, mounts):
+        sharing, reason = _judge_one_file(first, second, a, b)
+        known = Content.NOT_COMPARED if sharing is Sharing.UNKNOWN else Content.EQUAL
+        return Verdict(sharing, reason, first, second, known)
+    for facts in (a, b):
+        if facts.kind is not Kind.FILE:
+            reason = f"{show_name(facts.path)} is a {facts.kind.value}: only files are judged"
+            return Verdict(Sharing.UNKNOWN, reason, first, second)
+    try:
+        with open_unchanged(a) as one, open_unchanged(b) as two:
+            files = Opened(a, one), Opened(b, two)
+            storage = examine(*files, mounts)
+            if content or storage.common is Common.NONE:
+                known = compare_open(*files)
+            else:
+                known = told_by_size(a, b)
+    except ChangedError:
+        raise
+    except OSError as error:
+        names = show_name(error.filename or f"{a.path} or {b.path}")
+        return Verdict(Sharing.UNKNOWN, f"not readable: {names}: {error.strerror}", first, second)
+    return _judge_two_files(first, second, storage, known)
+
+
+def _judge_two_files(
+    first: Resolution, second: Resolution, storage: Storage, known: Content
+) -> Verdict:
+    """Judge two inodes by what they have in common, and by bytes where that is nothing."""
+    match storage.common:
+        case Common.ALL:
+            sharing, words = Sharing.REFLINK, ""
+        case Common.SOME:
+            sharing, words = Sharing.PARTIAL, ""
+        case Common.NONE if known is Content.EQUAL:
+            sharing, words = Sharing.COPY, ", equal bytes"
+        case Common.NONE:
+            sharing, words = Sharing.DIFFERENT, ", bytes differ"
+        case Common.UNKNOWN:
+            sharing, words = Sharing.UNKNOWN, ""
+    return Verdict(
+        sharing,
+        storage.reason + words,
+        first,
+        second,
+        known,
+        shared_bytes=storage.overlap.shared_bytes if storage.overlap else None,
+        total_bytes=storage.overlap.total_bytes if storage.overlap else None,
+        a_extents=storage.one,
+        b_extents=storage.two,
+    )
+
+
+def _is_one_file(a: Facts, b: Facts, mounts: Sequence[Mount]) -> bool:
+    """Return whether two paths lead to one inode, as far as numbers tell."""
+    if a.identity != b.identity:
+        return False
+    # Overlay may give one number to two files of two btrfs subvolumes: look beneath.
+    there, here = locate(a, mounts), locate(b, mounts)
+    return bool(there.problem or here.problem) or there.facts.identity == here.facts.identity
 
 
 def _judge_one_file(
@@ -104,23 +141,3 @@ def _tell_symlink(first: Resolution, second: Resolution) -> str:
         return "both are symlinks to one file"
     link, other = (first, second) if first.is_symlink else (second, first)
     return f"{show_name(link.steps[0])} resolves to {show_name(other.steps[0])}"
-
-
-def _judge_two_files(first: Resolution, second: Resolution, a: Facts, b: Facts) -> Verdict:
-    """Judge two paths that lead to two inodes."""
-    for facts in (a, b):
-        if facts.kind is not Kind.FILE:
-            reason = f"{show_name(facts.path)} is a {facts.kind.value}: only files are judged"
-            return Verdict(Sharing.UNKNOWN, reason, first, second)
-    try:
-        content = compare_bytes(a, b)
-    except ChangedError as error:
-        reason = f"{show_name(error.filename)} {error.strerror}"
-        return Verdict(Sharing.UNKNOWN, reason, first, second)
-    except OSError as error:
-        reason = f"not readable: {show_name(error.filename)}: {error.strerror}"
-        return Verdict(Sharing.UNKNOWN, reason, first, second)
-    if content is Content.DIFFERENT:
-        return Verdict(Sharing.DIFFERENT, "two inodes, bytes differ", first, second, content)
-    reason = "two inodes, equal bytes, extents not examined"
-    return Verdict(Sharing.UNKNOWN, reason, first, second, content)

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 
 from .facts import Facts, Identity
@@ -30,6 +31,14 @@ class Content(Enum):
     NOT_COMPARED = "not compared"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A regular file, open for reading, with the facts of the moment before."""
+
+    facts: Facts
+    descriptor: int
+
+
 class ChangedError(OSError):
     """The file is no longer the one that was looked at, or was written while being read."""
 
@@ -50,16 +59,21 @@ def open_unchanged(facts: Facts) -> Iterator[int]:
             raise ChangedError(0, "no regular file any more", str(facts.path))
         yield descriptor
         after = os.fstat(descriptor)
-        if (after.st_size, after.st_mtime_ns, after.st_ctime_ns) != _stamp(facts):
+        if _was_written(facts, after):
             raise ChangedError(0, "changed while being read", str(facts.path))
     finally:
         os.close(descriptor)
 
 
-def _stamp(facts: Facts) -> tuple[int, int, int]:
-    # With ctime, as utime(2) can set mtime back; a new link moves ctime too, so that a file which
-    # is linked at this very moment counts as changed: a verdict too few, never a wrong one.
-    return facts.size, facts.mtime_ns, facts.ctime_ns
+def _was_written(facts: Facts, after: os.stat_result) -> bool:
+    """Return whether a file was written to since the moment of *facts*.
+
+    mtime can be set back by utime(2), ctime cannot; but a new link moves ctime as well, and the
+    files of a shared cache are linked all the time.
+    """
+    if (after.st_size, after.st_mtime_ns) != (facts.size, facts.mtime_ns):
+        return True
+    return after.st_ctime_ns != facts.ctime_ns and after.st_nlink == facts.links
 
 
 def compare_bytes(a: Facts, b: Facts) -> Content:
@@ -67,15 +81,42 @@ def compare_bytes(a: Facts, b: Facts) -> Content:
 
     Raises `ChangedError` and `OSError` as `open_unchanged` does.
     """
-    if a.size != b.size:
+    if told_by_size(a, b) is Content.DIFFERENT:
         return Content.DIFFERENT
     with open_unchanged(a) as first, open_unchanged(b) as second:
-        while True:
-            chunk = _read_full(first)
-            if chunk != _read_full(second):
-                return Content.DIFFERENT
-            if not chunk:
-                return Content.EQUAL
+        return compare_open(Opened(a, first), Opened(b, second))
+
+
+def told_by_size(a: Facts, b: Facts) -> Content:
+    """Return what the sizes of two files say of their bytes.
+
+    A size of 0 says nothing: files of procfs have it, whatever they hold.
+    """
+    if a.size != b.size and a.size and b.size:
+        return Content.DIFFERENT
+    return Content.NOT_COMPARED
+
+
+def compare_open(one: Opened, two: Opened) -> Content:
+    """Return whether two files, open and not read from yet, hold the same bytes."""
+    if told_by_size(one.facts, two.facts) is Content.DIFFERENT:
+        return Content.DIFFERENT
+    while True:
+        chunk = _read_full(one.descriptor)
+        if chunk != _read_full(two.descriptor):
+            return Content.DIFFERENT
+        if not chunk:
+            return Content.EQUAL
+
+
+def equal_range(first: int, second: int, offset: int, length: int) -> bool:
+    """Return whether two open files hold the same *length* bytes from *offset* on."""
+    end = offset + length
+    for start in range(offset, end, _CHUNK):
+        count = min(_CHUNK, end - start)
+        if os.pread(first, count, start) != os.pread(second, count, start):
+            return False
+    return True
 
 
 def hash_bytes(facts: Facts, algorithm: str) -> bytes:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from .facts import Facts, read_facts
@@ -37,6 +38,21 @@ class Mount:
         """Whether this mount, or the filesystem under it, takes no writes."""
         return "ro" in self.options or "ro" in self.super_options
 
+    @property
+    def subvolume(self) -> str | None:
+        """The subvolume of btrfs this mount shows, by its path in the filesystem."""
+        names = (option for option in self.super_options if option.startswith("subvol="))
+        return next((name.partition("=")[2] for name in names), None)
+
+    @property
+    def part(self) -> str:
+        """What part of the filesystem the mount shows, in words; nothing where it is all of it."""
+        if self.root == "/":
+            return ""
+        if self.root == self.subvolume:
+            return f"a mount of subvolume {show_name(self.root)}"
+        return f"a bind mount of {show_name(self.root)}"
+
     def __str__(self) -> str:
         return f"{show_name(self.type)} {show_device(self.device)} at {show_name(self.point)}"
 
@@ -63,7 +79,7 @@ def _parse_line(line: str) -> Mount | None:
             options=tuple(options.split(",")),
             type=kind,
             source=_unescape(source),
-            super_options=tuple(super_options.split(",")),
+            super_options=tuple(map(_unescape, super_options.split(","))),
         )
     except (ValueError, OverflowError):
         return None
@@ -78,9 +94,15 @@ def read_mounts() -> list[Mount]:
     """Return the mounts this process sees; none where the system has no mountinfo."""
     try:
         # As bytes: a mount point may hold a carriage return, which read_text makes a line's end.
-        return parse_mountinfo(MOUNTINFO.read_bytes().decode("utf-8", "surrogateescape"))
+        return list(_parse(MOUNTINFO.read_bytes().decode("utf-8", "surrogateescape")))
     except OSError:
         return []
+
+
+@lru_cache(maxsize=2)
+def _parse(text: str) -> tuple[Mount, ...]:
+    """Parse once what is read for every comparison and rarely changes."""
+    return tuple(parse_mountinfo(text))
 
 
 def mount_of(facts: Facts, mounts: Sequence[Mount]) -> Mount | None:

@@ -47,5 +47,10 @@ def show_count(count: int, noun: str) -> str:
 
 
 def show_device(device: int) -> str:
-    """Return the device number *device* as `major:minor`, as mountinfo and `lsblk` write it."""
+    """Return the device number *device* as `major:minor`, as mountinfo and `lsblk` write it.
+
+    Where device numbers have no two parts (Windows), it is shown as it is.
+    """
+    if not hasattr(os, "major"):
+        return str(device)
     return f"{os.major(device)}:{os.minor(device)}"
