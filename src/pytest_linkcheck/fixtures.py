@@ -32,7 +32,8 @@ def installer_paths(config: pytest.Config) -> dict[str, Path]:
             raise pytest.UsageError(
                 f"--linkcheck-installer {show_name(value)}: give NAME=PATH, with a NAME of {known}"
             )
-        paths[name] = config.invocation_params.dir / Path(path).expanduser()
+        # os.path's expanduser: Path's raises where there is no such home.
+        paths[name] = config.invocation_params.dir / os.path.expanduser(path)  # noqa: PTH111
         if not paths[name].is_file():
             raise pytest.UsageError(
                 f"--linkcheck-installer {show_name(value)}: there is no such file"
@@ -40,16 +41,16 @@ def installer_paths(config: pytest.Config) -> dict[str, Path]:
     return paths
 
 
-def run_folder(factory: pytest.TempPathFactory) -> Path:
+def run_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:
     """Return the folder that all processes of this run share."""
     base = factory.getbasetemp()
     # xdist gives each worker a folder below that of the run.
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "linkcheck"
+    return (base.parent if hasattr(config, "workerinput") else base) / "linkcheck"
 
 
 def make_toolbox(config: pytest.Config, factory: pytest.TempPathFactory) -> Toolbox:
     """Return the installers of this run."""
-    return Toolbox(installer_paths(config), run_folder(factory))
+    return Toolbox(installer_paths(config), run_folder(config, factory))
 
 
 @contextmanager
@@ -61,20 +62,25 @@ def open_venvs(item: pytest.Item, toolbox: Toolbox, folder: Path) -> Iterator[Ve
         yield venvs
 
 
-def other_devices(folder: Path) -> list[Path]:
-    """Return the usual places for temporary files that lie on another device than *folder*."""
-    places = [
+def places() -> list[Path]:
+    """Return the usual places for temporary files; some may not be there."""
+    return [
         Path("/dev/shm"),  # noqa: S108 - a place to try, by mkdtemp
         Path(f"/run/user/{os.getuid()}" if hasattr(os, "getuid") else "/run/user"),
         Path("/var/tmp"),  # noqa: S108
         Path(tempfile.gettempdir()),
-        Path.home(),
+        # os.path's expanduser: Path.home() raises where there is none.
+        Path(os.path.expanduser("~")),  # noqa: PTH111
     ]
+
+
+def other_devices(folder: Path) -> list[Path]:
+    """Return the places for temporary files that lie on another device than *folder*."""
     device = folder.stat().st_dev
     return [
         place
-        for place in places
-        if place.is_dir() and os.access(place, os.W_OK | os.X_OK) and place.stat().st_dev != device
+        for place in places()
+        if os.access(place, os.W_OK | os.X_OK) and place.is_dir() and place.stat().st_dev != device
     ]
 
 

@@ -2,18 +2,19 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from packaging.requirements import InvalidRequirement, Requirement
 
-from .errors import LinkcheckError, UnavailableError
+from .errors import LinkcheckError
 from .fixtures import installer_paths, other_devices
 from .installs.installers import INSTALLERS, LINK_MODES, find_installer
 from .linked import Expected
 from .links import Linkable, probe_boundary
+from .links.show import show_name
 
 _NO_ARGUMENTS = "takes no arguments"
 
@@ -50,15 +51,15 @@ def _check_matrix(marker: pytest.Mark) -> str:
     for name, values in marker.kwargs.items():
         if name not in {"installers", "link_modes"}:
             return f"has no argument {name}=: give installers=, link_modes="
-        if isinstance(values, str) or not isinstance(values, Iterable) or not list(values):
-            return f"takes a list for {name}="
+        if not isinstance(values, (list, tuple)) or not values:
+            return f"takes a list for {name}=, not {values!r}"
     installers = marker.kwargs.get("installers", ["uv"])
-    if unknown := [name for name in installers if name not in INSTALLERS]:
+    if unknown := [name for name in installers if name not in list(INSTALLERS)]:
         return f"knows no installer {unknown[0]!r}: give {', '.join(INSTALLERS)}"
     modes = marker.kwargs.get("link_modes")
-    all_modes = {mode for known in LINK_MODES.values() for mode in known}
+    all_modes = sorted({mode for known in LINK_MODES.values() for mode in known})
     if unknown := [mode for mode in modes or () if mode not in all_modes]:
-        return f"knows no link mode {unknown[0]!r}: give {', '.join(sorted(all_modes))}"
+        return f"knows no link mode {unknown[0]!r}: give {', '.join(all_modes)}"
     for name in installers:
         if modes and not set(modes) & set(LINK_MODES[name]):
             has = ", ".join(LINK_MODES[name])
@@ -95,14 +96,14 @@ def _check_expect(marker: pytest.Mark) -> str:
     if not marker.args and not marker.kwargs:
         return "expects nothing: give sharing, link_count=, device="
     try:
-        for value in (*marker.args, *filter(None, [marker.kwargs.get("sharing")])):
+        for value in (*marker.args, marker.kwargs.get("sharing", Expected.LINKED)):
             Expected.parse(value)
     except LinkcheckError as error:
         return f"is wrong: {error}"
     count = marker.kwargs.get("link_count", 1)
-    if not isinstance(count, int) or count < 1:
+    if type(count) is not int or count < 1:
         return f"takes a link_count= of 1 or more, not {count!r}"
-    if marker.kwargs.get("device", "same") not in {"same", "different"}:
+    if marker.kwargs.get("device", "same") not in ["same", "different"]:
         return f"takes device='same' or 'different', not {marker.kwargs['device']!r}"
     return ""
 
@@ -111,8 +112,9 @@ def _check_requires(marker: pytest.Mark) -> str:
     if marker.kwargs or not marker.args:
         return f"takes names: {', '.join(_NEEDS)}, or an installer such as 'uv>=0.10.5'"
     for need in marker.args:
-        if need not in _NEEDS and _installer_need(need) is None:
-            return f"knows no {need!r}: give {', '.join(_NEEDS)}, or an installer as 'uv>=0.10.5'"
+        if need not in list(_NEEDS) and _installer_need(need) is None:
+            known = ", ".join(_NEEDS)
+            return f"knows no {need!r}: give {known}, or an installer such as 'uv>=0.10.5'"
     return ""
 
 
@@ -121,7 +123,8 @@ def _installer_need(need: object) -> Requirement | None:
         requirement = Requirement(str(need))
     except InvalidRequirement:
         return None
-    return requirement if requirement.name in INSTALLERS else None
+    plain = not (requirement.url or requirement.extras or requirement.marker)
+    return requirement if plain and requirement.name in INSTALLERS else None
 
 
 def first_unmet(item: pytest.Item) -> str:
@@ -152,13 +155,12 @@ def _lacks_hardlink(folder: Path) -> str:
 
 
 def _lacks_symlink(folder: Path) -> str:
-    with tempfile.TemporaryDirectory(prefix="linkcheck-", dir=folder) as scratch:
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="linkcheck-", dir=folder) as scratch:
             (Path(scratch) / "link").symlink_to("target")
-        except OSError as error:
-            return (
-                f"no symlink can be made in {folder}: {error.strerror}; choose another --basetemp"
-            )
+    except OSError as error:
+        where = show_name(folder)
+        return f"no symlink can be made in {where}: {error.strerror}; choose another --basetemp"
     return ""
 
 
@@ -186,7 +188,7 @@ def _lacks_installer(need: str, config: pytest.Config) -> str:
     requirement = Requirement(need)
     try:
         found = find_installer(requirement.name, installer_paths(config))
-    except UnavailableError as error:
+    except LinkcheckError as error:
         return str(error)
     if requirement.specifier.contains(found.version, prereleases=True):
         return ""

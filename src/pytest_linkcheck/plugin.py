@@ -87,8 +87,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrize(metafunc)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(tryfirst=True)  # no wrapper: one that skips keeps others from being set up
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what was not asked for, and what this machine cannot do."""
     if item.get_closest_marker("linkcheck") and not _is_on(item.config):
         _skip(item.config, "marked linkcheck: run with --linkcheck, or set the ini key linkcheck")
@@ -97,13 +97,12 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
         if reason := first_unmet(item):
             _skip(item.config, reason)
-    return (yield from _skip_what_is_unavailable(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Check the environments that the test made, if it is marked `linkcheck_expect`."""
-    result = yield from _skip_what_is_unavailable(item)
+    result = yield
     if marker := item.get_closest_marker("linkcheck_expect"):
         from .expectation import check_expectation
 
@@ -122,15 +121,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     return result
 
 
-def _skip_what_is_unavailable(item: pytest.Item) -> Generator[None, object, object]:
-    try:
-        return (yield)
-    except Exception as error:
-        ours = sys.modules.get("pytest_linkcheck.errors")
-        if ours is None or not isinstance(error, ours.UnavailableError):
-            raise
-        reason = str(error)
-    _skip(item.config, reason)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Make a skip of what turned out to be unavailable, as pytest does of `unittest.SkipTest`."""
+    ours = sys.modules.get("pytest_linkcheck.errors")
+    if ours and call.excinfo and isinstance(call.excinfo.value, ours.UnavailableError):
+        reason = str(call.excinfo.value)
+        skipped = pytest.CallInfo.from_call(lambda: _skip(item.config, reason), call.when)
+        call.excinfo = skipped.excinfo
 
 
 def _is_on(config: pytest.Config) -> bool:

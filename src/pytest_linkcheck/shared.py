@@ -35,8 +35,10 @@ class SharedVenvs:
         self._toolbox = toolbox
         self._venvs = Venvs(toolbox, folder)
         self._folder = folder
+        self._groups = 0
         self._made: dict[str, Environment] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
+        self._changes: list[str] = []
 
     @property
     def venvs(self) -> Venvs:
@@ -68,10 +70,13 @@ class SharedVenvs:
         it, and raises what that raises.
         """
         who = self._toolbox.find(installer) if isinstance(installer, str) else installer
-        request = repr((who, [str(wanted) for wanted in requirements], sorted(options.items())))
+        # repr, not str: two wheels of one name and version may differ.
+        request = repr((who, requirements, sorted(options.items())))
         key = f"{request} {label}"
         if key not in self._made:
-            group = self._folder / f"request-{len(self._fingerprints) + 1}"
+            self._look()  # what is made now changes the twins, and must not hide what a test did
+            self._groups += 1
+            group = self._folder / f"request-{self._groups}"
             twin = next((k for k in self._made if k.startswith(f"{request} ")), None)
             cache_at = self._made[twin].cache.parent if twin else group
             placed: Options = {"at": group, "cache_at": cache_at, **options}
@@ -84,17 +89,18 @@ class SharedVenvs:
 
     def take_changes(self) -> list[str]:
         """Return what was changed since the last look, and forget the environments it was in."""
-        told = []
+        self._look()
+        told, self._changes = self._changes, []
+        return told
+
+    def _look(self) -> None:
         for key, environment in list(self._made.items()):
             differences = _differences(
                 self._fingerprints[key], take_fingerprint(environment.prefix)
             )
             if differences:
-                told += [
-                    f"{show_name(environment.prefix)}: {difference}" for difference in differences
-                ]
+                self._changes += differences
                 del self._made[key]
-        return told
 
 
 @contextmanager
@@ -124,7 +130,7 @@ def check_unchanged(item: pytest.Item) -> None:
 def take_fingerprint(folder: Path) -> Fingerprint:
     """Return what tells that nothing below *folder* was changed: a look at every file."""
     seen: Fingerprint = {}
-    pending = [str(folder)]
+    pending = [str(folder)] if folder.is_dir() else []
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:

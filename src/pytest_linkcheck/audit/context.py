@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pytest_linkcheck.installs import Distribution, Layout, read_distributions
+from pytest_linkcheck.installs import Distribution, InstalledFile, Layout, read_distributions
 from pytest_linkcheck.links import (
     Between,
     Facts,
@@ -19,6 +19,7 @@ from pytest_linkcheck.links import (
 )
 from pytest_linkcheck.links.content import hash_bytes
 
+from .discover import name_apart
 from .uv_cache import UvCache, find_uv_cache
 
 # Their files have no remap_file_range in any kernel: no two inodes ever have a block in common.
@@ -37,6 +38,20 @@ class Context:
     def distributions(self) -> list[Distribution]:
         """What is installed."""
         return read_distributions(self.layout)
+
+    @cached_property
+    def named(self) -> dict[str, Distribution]:
+        """What is installed, by what its items are called."""
+        return name_apart(self.distributions)
+
+    @cached_property
+    def owners(self) -> dict[Path, list[tuple[Distribution, InstalledFile]]]:
+        """Which distributions list each path."""
+        found: dict[Path, list[tuple[Distribution, InstalledFile]]] = {}
+        for dist in self.distributions:
+            for file in dist.files:
+                found.setdefault(file.path, []).append((dist, file))
+        return found
 
     @cached_property
     def mounts(self) -> list[Mount]:
@@ -61,18 +76,35 @@ class Context:
         )
 
     @cached_property
-    def names(self) -> Counter[Identity]:
-        """How many names in the environment each inode has that has several anywhere."""
+    def _inner_names(self) -> tuple[Counter[Identity], list[OSError]]:
         counts: Counter[Identity] = Counter()
-        for folder, _, files in os.walk(self.layout.prefix):
+        hidden: list[OSError] = []
+        cache = os.path.realpath(self.cache.path)
+        for folder, folders, files in os.walk(self.layout.prefix, onerror=hidden.append):
+            folders[:] = [
+                name
+                for name in folders
+                if os.path.realpath(os.path.join(folder, name)) != cache  # noqa: PTH118
+            ]
             for name in files:
                 try:
                     told = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - fast
-                except OSError:
+                except OSError as error:
+                    hidden.append(error)
                     continue
                 if told.st_nlink > 1:
                     counts[Identity(told.st_dev, told.st_ino)] += 1
-        return counts
+        return counts, hidden
+
+    @property
+    def names(self) -> Counter[Identity]:
+        """How many names in the environment each inode has that has several anywhere."""
+        return self._inner_names[0]
+
+    @property
+    def may_have_more_names(self) -> bool:
+        """Whether some of the environment could not be read, so that `names` may be short."""
+        return bool(self._inner_names[1])
 
     def can_reflink(self, facts: Facts) -> bool:
         """Return whether the file may share blocks with another inode, for all that is known."""
@@ -91,6 +123,13 @@ class Context:
             real = Path(os.path.realpath(folder))
             self._readable[folder] = any(real.is_relative_to(root) for root in self._roots)
         return self._readable[folder]
+
+    def is_inside(self, path: Path) -> bool:
+        """Return whether *path* really lies in the environment, and not in a cache within it."""
+        real = Path(os.path.realpath(path))
+        cache, prefix = (os.path.realpath(root) for root in (self.cache.path, self.layout.prefix))
+        in_cache = real.is_relative_to(cache) and not Path(prefix).is_relative_to(cache)
+        return real.is_relative_to(prefix) and not in_cache
 
     @cached_property
     def _roots(self) -> list[str]:

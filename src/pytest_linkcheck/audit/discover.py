@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from pytest_linkcheck.errors import LinkcheckError
-from pytest_linkcheck.installs import Layout, find_layout, read_distributions
+from pytest_linkcheck.installs import Distribution, Layout, find_layout, read_distributions
 from pytest_linkcheck.installs.layout import running_layout
 from pytest_linkcheck.links.show import show_name
+
+BROKEN = "environment"  # the one item of an environment that cannot be audited
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,22 @@ class Audited:
     problem: str = ""
 
     def names(self) -> list[str]:
-        """Return a name for each of its distributions; of two of one name both get the version."""
+        """Return what the items of its distributions are called."""
         if self.layout is None:
-            return []
-        dists = read_distributions(self.layout)
-        names = [dist.name for dist in dists]
-        return [str(dist) if names.count(dist.name) > 1 else dist.name for dist in dists]
+            return [BROKEN]
+        return list(name_apart(read_distributions(self.layout)))
+
+
+def name_apart(dists: list[Distribution]) -> dict[str, Distribution]:
+    """Return *dists* by printable names: of two of one name by versions too, or by folders."""
+    named: dict[str, Distribution] = {}
+    for tell in (lambda dist: dist.name, str, lambda dist: f"{dist} in {dist.dist_info.name}"):
+        told = [show_name(tell(dist)) for dist in dists]
+        named |= {
+            name: dist for name, dist in zip(told, dists, strict=True) if told.count(name) == 1
+        }
+        dists = [dist for name, dist in zip(told, dists, strict=True) if told.count(name) > 1]
+    return named
 
 
 def find_environments(config: pytest.Config) -> list[Audited]:
@@ -36,15 +48,15 @@ def find_environments(config: pytest.Config) -> list[Audited]:
     """
     here = config.invocation_params.dir
     base = config.inipath.parent if config.inipath else here
-    named = [here / Path(name).expanduser() for name in config.option.linkcheck_env]
-    named = named or [base / Path(name).expanduser() for name in config.getini("linkcheck_env")]
+    named = [_absolute(here, name) for name in config.option.linkcheck_env]
+    named = named or [_absolute(base, name) for name in config.getini("linkcheck_env")]
     if named:
         for path in named:
-            if not path.is_dir():
+            if not os.path.lexists(path):
                 raise pytest.UsageError(f"no environment at {show_name(path)}: there is no folder")
         return [_open(path, config.rootpath) for path in dict.fromkeys(named)]
     for folder in dict.fromkeys((here, config.rootpath)):
-        if (folder / ".venv").is_dir():
+        if os.path.isdir(folder / ".venv"):  # noqa: PTH112 - Path's raises where it may not look
             return [_open(folder / ".venv", config.rootpath)]
     layout = running_layout()
     return [Audited(_label(layout.prefix, config.rootpath), layout)]
@@ -53,14 +65,25 @@ def find_environments(config: pytest.Config) -> list[Audited]:
 def _open(prefix: Path, root: Path) -> Audited:
     label = _label(prefix, root)
     try:
-        return Audited(label, find_layout(prefix))
+        layout = find_layout(prefix)
+        read_distributions(layout)
     except LinkcheckError as error:
         return Audited(label, None, str(error))
+    real = Path(os.path.realpath(layout.site_packages))
+    if not real.is_relative_to(os.path.realpath(prefix)):
+        site = f"{show_name(layout.site_packages)} leads out of it, to {show_name(real)}"
+        return Audited(label, None, f"{site}: not followed; name the environment it belongs to")
+    return Audited(label, layout)
 
 
-def _label(prefix: Path, root: Path) -> str:
+def _absolute(base: Path, name: str) -> Path:
+    # Not Path's expanduser(), which raises where there is no such home, nor its resolve(), which
+    # follows symlinks.
+    return Path(os.path.abspath(base / os.path.expanduser(name)))  # noqa: PTH100, PTH111
+
+
+def _label(path: Path, root: Path) -> str:
     """Return what an environment is called in node ids: its path from the root folder, or whole."""
-    path = Path(os.path.abspath(prefix))  # noqa: PTH100 - resolve() would follow symlinks
     name = path.relative_to(root) if path.is_relative_to(root) and path != root else path
     # "::" parts a node id, and a leading slash would make it an absolute path.
     return show_name(name.as_posix().lstrip("/")).replace("::", ":")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_linkcheck.installs import Distribution, InstalledFile, Role
 from pytest_linkcheck.links import Between, Facts, Identity, Kind, read_facts, resolve
-from pytest_linkcheck.links.content import ChangedError
+from pytest_linkcheck.links.content import ChangedError, Content, compare_bytes
 from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.report.model import Reason, Row
 
@@ -39,6 +39,9 @@ def examine(dist: Distribution, context: Context) -> list[Seen]:
 
 
 def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
+    if not context.may_read(file.path):
+        problem = "is reached through a symlink that leads out of the environment: not followed"
+        return Seen(file, None, "unknown", problem=problem)
     try:
         facts = read_facts(file.path)
     except FileNotFoundError:
@@ -50,30 +53,32 @@ def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
     if facts.kind is not Kind.FILE:
         problem = f"is a {facts.kind.value}, though RECORD lists it as a file"
         return Seen(file, facts, "unknown", problem=problem)
-    if not context.may_read(file.path):
-        return Seen(file, facts, "unknown", problem="is reached through a symlink that leads out")
     problem, edited = _check_bytes(file, facts, context)
     # Names in this environment alone share nothing with another.
     if facts.links > max(1, context.names[facts.identity]):
         return _see_linked(file, facts, dist, context, problem)
     if context.can_reflink(facts):
         return Seen(file, facts, "unknown", "extents not examined", problem=problem)
-    why, remedy, short = _why_own(file, dist, context, edited=edited)
+    why, remedy, short = _why_own(file, facts, dist, context, edited=edited)
     return Seen(file, facts, "own", why, remedy, problem, short)
 
 
 def _see_symlink(file: InstalledFile, facts: Facts, context: Context) -> Seen:
     found = resolve(file.path)
     if found.facts is None:
-        return Seen(file, facts, "symlink", problem=found.problem)
-    if found.facts.kind is not Kind.FILE:
-        problem = f"is a symlink to a {found.facts.kind.value}"
-        return Seen(file, facts, "symlink", problem=problem)
+        return Seen(file, facts, "unknown", problem=found.problem)
     if not context.may_read(found.facts.path):
+        # Somebody else's: neither its bytes nor its size are the distribution's.
         end = show_name(found.facts.path)
         problem = f"is a symlink out of the environment and its cache, to {end}: not followed"
-        return Seen(file, facts, "symlink", problem=problem)
+        return Seen(file, facts, "unknown", problem=problem)
+    if found.facts.kind is not Kind.FILE:
+        problem = f"is a symlink to a {found.facts.kind.value}"
+        return Seen(file, facts, "unknown", problem=problem)
     problem, _ = _check_bytes(file, found.facts, context)
+    if context.is_inside(found.facts.path):
+        why = "a symlink to a file of this same environment"
+        return Seen(file, found.facts, "own", why, problem=problem)
     return Seen(file, found.facts, "symlink", problem=problem)
 
 
@@ -81,8 +86,12 @@ def _see_linked(
     file: InstalledFile, facts: Facts, dist: Distribution, context: Context, problem: str
 ) -> Seen:
     """See a file whose inode has more names than the environment holds."""
-    if context.is_overlay(facts) and not _in_cache(file, facts.identity, dist, context):
+    why = ""
+    if context.is_overlay(facts):
         why = "overlay does not count links exactly, and no other name was found"
+    elif context.may_have_more_names:
+        why = "its other names may lie in a folder of the environment that cannot be read"
+    if why and not _in_cache(file, facts.identity, dist, context):
         return Seen(file, facts, "unknown", why, problem=problem)
     return Seen(file, facts, "hardlink", problem=problem)
 
@@ -111,21 +120,29 @@ def _check_bytes(file: InstalledFile, facts: Facts, context: Context) -> tuple[s
             context.digest(facts, file.algorithm) == file.digest
         ):
             return "", False
+        return _tell_edit(file, facts, file.algorithm, context), True
     except ChangedError as error:
         return f"cannot be verified: {error.strerror}", False
     except OSError as error:
         return f"cannot be read: {error.strerror}", False
-    problem = f"was changed since it was installed: its {file.algorithm} is not the one in RECORD"
+
+
+def _tell_edit(file: InstalledFile, facts: Facts, algorithm: str, context: Context) -> str:
+    for dist, other in context.owners.get(file.path, ()):
+        may_be = (other.size, other.algorithm) == (facts.size, algorithm)
+        if may_be and context.digest(facts, algorithm) == other.digest:
+            return f"was overwritten by {show_name(str(dist))}, which lists it too"
+    problem = f"was changed since it was installed: its {algorithm} is not the one in RECORD"
     if facts.links > 1:
         problem += (
-            f"; its inode has {show_count(facts.links, 'name')}: the edit reached all of them, "
-            "in other environments and in the cache"
+            f"; its inode has {show_count(facts.links, 'name')}, and an edit in place reaches all "
+            "of them: other environments, the cache"
         )
-    return problem, True
+    return problem
 
 
 def _why_own(
-    file: InstalledFile, dist: Distribution, context: Context, *, edited: bool
+    file: InstalledFile, facts: Facts, dist: Distribution, context: Context, *, edited: bool
 ) -> tuple[str, str, bool]:
     """Return why a file is not shared, what would change that, and whether it should be."""
     if file.role is Role.GENERATED:
@@ -133,10 +150,16 @@ def _why_own(
     if file.role is Role.SCRIPT:
         return "a script, made for this environment", "", False
     if edited:
-        return "edited", f"reinstall {dist.name}", False
+        return "edited", f"reinstall {show_name(dist.name)}", False
     if dist.installer != "uv":
         who = show_name(dist.installer or "an installer that left no name")
         return f"installed by {who}, which links nothing that we know of", "", False
+    return _why_uv_made_no_link(file, facts, dist, context)
+
+
+def _why_uv_made_no_link(
+    file: InstalledFile, facts: Facts, dist: Distribution, context: Context
+) -> tuple[str, str, bool]:
     cache = context.cache
     if not cache.exists:
         return f"uv's cache is gone: {show_name(cache.path)} does not exist", "", False
@@ -145,11 +168,24 @@ def _why_own(
         return f"uv's cache lies apart: {reason}", "move UV_CACHE_DIR to the same mount", False
     if cache.link_mode == "copy":
         return "uv is configured with link-mode copy", "remove that setting", False
-    if not cache.sources(file, dist.layout, dist.dist_info.name):
-        why = f"no longer in uv's cache {show_name(cache.path)}"
-        return why, f"uv pip install --reinstall {show_name(dist.name)}", False
-    why = "a copy, though uv's cache holds the file on the same mount"
-    return why, f"uv pip install --reinstall {show_name(dist.name)}", True
+    remedy = f"uv pip install --reinstall {show_name(dist.name)}"
+    sources = cache.sources(file, dist.layout, dist.dist_info.name)
+    if not sources:
+        return f"no longer in uv's cache {show_name(cache.path)}", remedy, False
+    try:
+        equal = any(_are_equal(facts, source, context) for source in sources)
+    except OSError as error:
+        return f"uv's cache cannot be compared: {error.strerror}", "", False
+    if not equal:
+        return "uv's cache holds other bytes for it: another build of this version", remedy, False
+    return "a copy, though uv's cache holds the file on the same mount", remedy, True
+
+
+def _are_equal(facts: Facts, source: Path, context: Context) -> bool:
+    theirs = read_facts(source)
+    if theirs.kind is not Kind.FILE or not context.may_read(source):
+        return False
+    return compare_bytes(facts, theirs) is Content.EQUAL
 
 
 def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
@@ -159,8 +195,8 @@ def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
     reasons = Counter((one.why, one.remedy) for one in seen if one.why)
     return Row(
         environment=label,
-        name=dist.name,
-        version=dist.version,
+        name=show_name(dist.name),  # xdist cannot send what is not UTF-8
+        version=show_name(dist.version),
         files=len(seen),
         sharing=dict(Counter(one.sharing for one in seen)),
         size=size,
@@ -173,13 +209,9 @@ def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
 
 def _sizes(seen: list[Seen]) -> tuple[int, int]:
     """Return the bytes of all files and of those that are shared, each inode counted once."""
-    sizes = {
-        one.facts.identity: (one.facts.size, one.sharing in SHARED) for one in seen if one.facts
-    }
-    return (
-        sum(size for size, _ in sizes.values()),
-        sum(size for size, is_shared in sizes.values() if is_shared),
-    )
+    sizes = {one.facts.identity: one.facts.size for one in seen if one.facts}
+    shared = {one.facts.identity for one in seen if one.facts and one.sharing in SHARED}
+    return sum(sizes.values()), sum(sizes[identity] for identity in shared)
 
 
 def _facts_or_none(path: Path) -> Facts | None:
@@ -192,6 +224,8 @@ def _facts_or_none(path: Path) -> Facts | None:
 def problems(dist: Distribution, seen: list[Seen], expected: str) -> Iterator[str]:
     """Yield a sentence for each thing wrong with *dist*, sharing *expected* included."""
     yield from dist.problems
+    if expected != "auto" and not any(one.file.role in FROM_WHEEL for one in seen):
+        yield f"has no file that came out of a wheel: nothing shows that it is {expected}"
     for one in seen:
         name = show_name(one.file.name)
         if one.problem:

@@ -1,5 +1,6 @@
 """The hooks of the audit, registered only when `--linkcheck` is given."""
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,14 +59,20 @@ def _is_audit_wanted(config: pytest.Config) -> bool:
 
 def take_selection(config: pytest.Config) -> list[str]:
     """Take the node ids of the audit out of the arguments: there are no such files to look for."""
-    ids = [arg for arg in config.args if _is_audit_id(config, arg)]
+    ids = {arg: told for arg in config.args if (told := _as_audit_id(config, arg))}
     config.args[:] = [arg for arg in config.args if arg not in ids]
-    return ids
+    return list(ids.values())
 
 
-def _is_audit_id(config: pytest.Config, arg: str) -> bool:
-    path = arg.partition("::")[0]
-    return arg.startswith(PREFIX) and not (config.invocation_params.dir / path).exists()
+def _as_audit_id(config: pytest.Config, arg: str) -> str:
+    """Return the node id that *arg* spells, as it is or as seen from below the root folder."""
+    path, parts, name = arg.partition("::")
+    here = config.invocation_params.dir
+    if os.path.lexists(here / path):
+        return ""
+    seen = os.path.relpath(here / path, config.rootpath)
+    told = path if path.startswith(PREFIX) else Path(seen).as_posix()
+    return f"{told}{parts}{name}" if told.startswith(PREFIX) else ""
 
 
 def _select(plan: Plan, selected: list[str]) -> Plan:
@@ -139,7 +146,10 @@ class Summary:
         """Write the table."""
         if self._rows:
             terminalreporter.write_sep("=", "linkcheck")
-            for line in audit_lines(self._rows):
+            # Workers of xdist report in any order.
+            labels = [audited.label for audited, _ in self._plan]
+            rows = sorted(self._rows, key=lambda row: labels.index(row.environment))
+            for line in audit_lines(rows):
                 terminalreporter.write_line(line)
 
 

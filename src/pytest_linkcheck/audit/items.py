@@ -1,7 +1,7 @@
 """The audit as pytest sees it: a collector for each environment, an item for each distribution."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from _pytest._code.code import ExceptionInfo, TerminalRepr
@@ -11,7 +11,7 @@ from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.report.model import PROPERTY
 
 from .context import Context
-from .discover import Audited
+from .discover import BROKEN, Audited
 from .examine import examine, make_row, problems
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class AuditedEnvironment(pytest.Collector):
     def collect(self) -> Iterable[pytest.Item]:
         """Yield an item for each distribution that the controller of the run has seen."""
         if self.audited.layout is None:
-            yield BrokenEnvironment.from_parent(self, name="environment")
+            yield BrokenEnvironment.from_parent(self, name=BROKEN)
             return
         context = Context(self.audited.layout)
         for name in self.names:
@@ -51,9 +51,15 @@ class AuditItem(pytest.Item):
             raise TypeError(f"{self.parent!r} collects no audit items")
         return self.parent
 
-    def reportinfo(self) -> tuple[str, None, str]:
-        """Return where the item stands in reports."""
-        return self.nodeid.partition("::")[0], None, self.name
+    def reportinfo(self) -> tuple[str, int, str]:
+        """Return where the item stands in reports; pytest wants a line of what is skipped."""
+        # Not the name alone: `-v` would take its dots for those of classes, and show an id that
+        # cannot be selected.
+        return (
+            self.nodeid.partition("::")[0],
+            0,
+            f"{self.environment.audited.label}: {self.name}",
+        )
 
     def repr_failure(
         self,
@@ -82,17 +88,17 @@ class AuditedDistribution(AuditItem):
     @classmethod
     def make(cls, parent: AuditedEnvironment, name: str, context: Context) -> "AuditedDistribution":
         """Return the item for the distribution *name*."""
-        item: AuditedDistribution = cls.from_parent(parent, name=show_name(name))
+        item: AuditedDistribution = cls.from_parent(parent, name=name)
         item.context = context
         return item
 
     def runtest(self) -> None:
         """Examine the distribution; keep its row for the table."""
         dist = self._find()
-        if not dist.has_record:
-            raise pytest.skip.Exception(
-                f"{dist} has no RECORD: its installer keeps track of its files elsewhere (PEP 627)",
-                _use_item_location=True,
+        if not dist.has_record and dist.dist_info.is_dir() and not dist.dist_info.is_symlink():
+            self._skip(
+                f"{show_name(str(dist))} has no RECORD, so its files cannot be told: its installer "
+                "keeps track of them elsewhere (PEP 627)"
             )
         seen = examine(dist, self.context)
         label = self.environment.audited.label
@@ -102,14 +108,21 @@ class AuditedDistribution(AuditItem):
             raise AuditError("\n".join(self._tell(dist, wrong)))
 
     def _find(self) -> Distribution:
-        for dist in self.context.distributions:
-            if self.name in {show_name(dist.name), show_name(str(dist))}:
-                return dist
-        raise AuditError(f"{self.name} is no longer installed")
+        if self.name not in self.context.named:
+            raise AuditError(f"{self.name} is no longer installed")
+        return self.context.named[self.name]
+
+    def _skip(self, reason: str) -> NoReturn:
+        if self.config.option.linkcheck_strict:
+            raise AuditError(f"{reason} (a failure by --linkcheck-strict)")
+        raise pytest.skip.Exception(reason, _use_item_location=True)
 
     def _tell(self, dist: Distribution, wrong: list[str]) -> Iterator[str]:
-        yield f"{show_name(str(dist))}: {show_count(len(wrong), 'problem')}"
-        yield f"  in {show_name(self.context.layout.site_packages)}"
+        name, site = show_name(str(dist)), show_name(self.context.layout.site_packages)
+        if len(wrong) == 1:  # the short summary shows the first line alone
+            yield from (f"{name}: {wrong[0]}", f"  in {site}")
+            return
+        yield from (f"{name}: {show_count(len(wrong), 'problem')}", f"  in {site}")
         for line in wrong[:_SHOWN]:
             yield f"  {line}"
         if len(wrong) > _SHOWN:

@@ -12,6 +12,7 @@ from typing import Any
 from pytest_linkcheck.installs import InstalledFile, Layout, Role
 
 _BUCKET = "archive-v"  # with a number that changes between releases
+_SYSTEM = Path("/etc/uv/uv.toml")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class UvCache:
     @property
     def exists(self) -> bool:
         """Whether there is such a folder."""
-        return self.path.is_dir()
+        return os.path.isdir(self.path)  # noqa: PTH112 - Path's raises where it may not look
 
     @cached_property
     def _archives(self) -> Mapping[str, list[Path]]:
@@ -40,24 +41,26 @@ class UvCache:
 
     def sources(self, file: InstalledFile, layout: Layout, dist_info: str) -> list[Path]:
         """Return the files of the cache that *file* may have been made from."""
-        inside = _path_in_wheel(file, layout, dist_info)
-        if inside is None:
-            return []
-        candidates = (archive / inside for archive in self._archives.get(dist_info, ()))
+        candidates = (
+            archive / inside
+            for archive in self._archives.get(dist_info, ())
+            for inside in _paths_in_wheel(file, layout, dist_info)
+        )
         return [path for path in candidates if os.path.lexists(path)]
 
-    def holds(self, dist_info: str) -> bool:
-        """Return whether a wheel with this `.dist-info` is unpacked here."""
-        return dist_info in self._archives
 
-
-def _path_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> str | None:
+def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iterator[str]:
+    """Yield where a wheel may have had *file* (PEP 427: `.data` holds what goes elsewhere)."""
+    data = f"{dist_info.removesuffix('.dist-info')}.data"
     if file.role in {Role.PAYLOAD, Role.METADATA}:
-        return os.path.relpath(file.path, layout.site_packages)
-    if file.role is Role.DATA:
-        data = f"{dist_info.removesuffix('.dist-info')}.data/data"
-        return f"{data}/{os.path.relpath(file.path, layout.prefix)}"
-    return None
+        inside = os.path.relpath(file.path, layout.site_packages)
+        yield from (inside, f"{data}/purelib/{inside}", f"{data}/platlib/{inside}")
+    elif file.role is Role.DATA:
+        inside = os.path.relpath(file.path, layout.prefix)
+        yield f"{data}/data/{inside}"
+        # include/site/python3.11/NAME/x.h
+        parts = Path(inside).parts
+        yield from ("/".join((data, "headers", *parts[n:])) for n in range(1, len(parts)))
 
 
 def _list(folder: Path) -> Iterator[Path]:
@@ -75,34 +78,36 @@ def find_uv_cache(project: Path) -> UvCache:
     As uv's documentation has it: the variables, then `uv.toml` or `pyproject.toml` of the project,
     then the user's and the system's configuration, then the default.
     """
-    told = list(_configurations(project))
+    told = [] if os.environ.get("UV_NO_CONFIG") else list(_configurations(project))
     mode = os.environ.get("UV_LINK_MODE") or _first(told, "link-mode")
-    if path := os.environ.get("UV_CACHE_DIR"):
-        return UvCache(project / Path(path).expanduser(), mode)
-    for folder, settings in told:
-        if isinstance(settings.get("cache-dir"), str):
-            return UvCache(folder / Path(settings["cache-dir"]).expanduser(), mode)
-    return UvCache(_default(), mode)
+    path = os.environ.get("UV_CACHE_DIR") or _first(told, "cache-dir")
+    # Relative ones start where uv is run, wherever they are written.
+    return UvCache(project / path if path else _default(), mode)
 
 
-def _first(told: list[tuple[Path, dict[str, Any]]], key: str) -> str | None:
-    values = (settings.get(key) for _, settings in told)
+def _first(told: list[dict[str, Any]], key: str) -> str | None:
+    values = (settings.get(key) for settings in told)
     return next((value for value in values if isinstance(value, str)), None)
 
 
-def _configurations(project: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _configurations(project: Path) -> Iterator[dict[str, Any]]:
+    if named := os.environ.get("UV_CONFIG_FILE"):
+        yield _read(project / named) or {}
+        return
     for folder in (project, *project.parents):
         own = _read(folder / "uv.toml")
         if own is None:
-            own = (_read(folder / "pyproject.toml") or {}).get("tool", {}).get("uv")
+            tools = (_read(folder / "pyproject.toml") or {}).get("tool")
+            own = tools.get("uv") if isinstance(tools, dict) else None
         if isinstance(own, dict):
-            yield folder, own
+            yield own
             break
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    for file in (home / "uv" / "uv.toml", Path("/etc/uv/uv.toml")):
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
+    system = (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    for file in (home / "uv/uv.toml", *(Path(one, "uv/uv.toml") for one in system), _SYSTEM):
         settings = _read(file)
         if settings is not None:
-            yield file.parent, settings
+            yield settings
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -116,5 +121,9 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _default() -> Path:
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "uv" / "cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
+        return Path(os.environ.get("LOCALAPPDATA", _home())) / "uv" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "uv"
+
+
+def _home() -> Path:
+    return Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none

@@ -125,12 +125,20 @@ class Distribution:
                 folders.setdefault(path.parent, set()).add(path.stem)
         found = []
         for folder, stems in sorted(folders.items()):
+            if not self._is_inside(folder):
+                continue
             for name in _list_quietly(folder / "__pycache__"):
                 match = _PYC.match(name)
                 path = folder / "__pycache__" / name
                 if match and match["stem"] in stems and path not in shipped:
                     found.append(path)
         return tuple(found)
+
+    def _is_inside(self, folder: Path) -> bool:
+        """Return whether *folder* lies in the environment once its symlinks are followed."""
+        roots = (self.layout.prefix, self.layout.site_packages)
+        real = Path(os.path.realpath(folder / "__pycache__"))
+        return any(real.is_relative_to(os.path.realpath(root)) for root in roots)
 
 
 def read_distributions(layout: Layout) -> list[Distribution]:

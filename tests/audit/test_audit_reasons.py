@@ -1,0 +1,177 @@
+"""Why files are not shared, as the table says it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from audit.conftest import Bench, Subject
+from support.mounting import bound, mounted, needs_root, run
+from support.table import counts_of, reasons_of, table_of
+
+from pytest_linkcheck import Venvs, Wheelhouse
+
+GENERATED = "written by the installer for this environment"
+SCRIPT = "a script, made for this environment"
+
+
+def _reason(result: pytest.RunResult) -> str:
+    """Return the commonest reason, which is that of the files of the wheel, without its count."""
+    return reasons_of(result)[0].partition("  ")[2]
+
+
+def _header(result: pytest.RunResult) -> str:
+    (line,) = (line for line in result.outlines if line.startswith("linkcheck: .venv"))
+    return line
+
+
+def test_generated_files_and_scripts_are_written_for_each_environment(subject: Subject) -> None:
+    assert [line.partition("  ")[2] for line in reasons_of(subject.audit())] == [GENERATED, SCRIPT]
+
+
+def test_no_reason_is_asked_for_what_is_shared(bench: Bench, wheelhouse: Wheelhouse) -> None:
+    subject = bench.make("uv", wheelhouse.neighbour, link_mode="hardlink")
+    for name in ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json"):
+        (subject.site / "sample_neighbour-1.0.dist-info" / name).unlink(missing_ok=True)
+    (subject.site / "sample_neighbour-1.0.dist-info/RECORD").write_text("sample/shared.py,,\n")
+    assert not reasons_of(subject.audit())
+
+
+def test_pip_links_nothing(bench: Bench, wheelhouse: Wheelhouse) -> None:
+    result = bench.make("pip", wheelhouse.sample).audit()
+    assert _reason(result) == "installed by pip, which links nothing that we know of"
+
+
+@pytest.mark.parametrize("name", ["", "poetry\x1b[2J"])
+def test_another_installer_is_named_as_it_names_itself(subject: Subject, name: str) -> None:
+    subject.replace_by_copy("sample/large.py")
+    (subject.info / "INSTALLER").write_text(name)
+    subject.write_record("sample/large.py,,")
+    told = "poetry\\x1b[2j" if name else "an installer that left no name"
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert f"1  installed by {told}, which links nothing that we know of" in reasons_of(result)
+
+
+def test_a_cache_on_another_device(
+    bench: Bench, wheelhouse: Wheelhouse, other_device: Path
+) -> None:
+    subject = bench.make("uv", wheelhouse.sample, cache_at=other_device)
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert _reason(result).startswith("uv's cache lies apart: two filesystems, ")
+    assert _reason(result).endswith(" -> move UV_CACHE_DIR to the same mount")
+    assert f"uv cache {subject.cache}: two filesystems, " in _header(result)
+    assert "of which 0 bytes shared" in table_of(result)[0]
+
+
+@needs_root
+def test_a_cache_on_another_mount_of_the_same_filesystem(
+    bench: Bench, wheelhouse: Wheelhouse, tmp_path: Path
+) -> None:
+    point = tmp_path / "mounted"
+    point.mkdir()
+    with bound(point, point):
+        subject = bench.make("uv", wheelhouse.sample, link_mode="hardlink", cache_at=point)
+        result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert _reason(result).startswith("uv's cache lies apart: one filesystem, two mounts ")
+    assert f"uv cache {subject.cache}: one filesystem, two mounts " in _header(result)
+
+
+def test_a_cache_that_is_gone(bench: Bench, wheelhouse: Wheelhouse) -> None:
+    subject = bench.make("uv", wheelhouse.sample, link_mode="copy")
+    shutil.rmtree(subject.cache)
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert _reason(result) == f"uv's cache is gone: {subject.cache} does not exist"
+    assert _header(result).endswith(f"no uv cache at {subject.cache}")
+
+
+def test_a_file_no_longer_in_the_cache(bench: Bench, wheelhouse: Wheelhouse) -> None:
+    subject = bench.make("uv", wheelhouse.sample, link_mode="copy")
+    shutil.rmtree(next(subject.cache.glob("archive-v*")))
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert _reason(result) == (
+        f"no longer in uv's cache {subject.cache} -> uv pip install --reinstall sample"
+    )
+
+
+def test_another_build_of_the_version_in_the_cache_is_no_shortfall(
+    bench: Bench, wheelhouse: Wheelhouse
+) -> None:
+    wheels = [wheelhouse.build("twin", "1.0", {"twin.py": data}) for data in (b"A=1\n", b"B=2\n")]
+    one = bench.make("uv", wheels[0], link_mode="copy", name="one")
+    shutil.rmtree(one.cache)
+    two = bench.make("uv", wheels[1], name="two", link_mode="copy")
+    assert one.cache == two.cache
+    result = one.audit("--linkcheck-env=one", "-rf")
+    told = "uv's cache holds other bytes for it: another build of this version"
+    assert f"1  {told} -> uv pip install --reinstall twin" in reasons_of(result)
+    assert not any("twin.py is a copy" in line for line in result.outlines)
+
+
+def test_link_mode_copy_is_what_was_asked_for(
+    bench: Bench, wheelhouse: Wheelhouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = bench.make("uv", wheelhouse.sample, link_mode="copy")
+    monkeypatch.setenv("UV_LINK_MODE", "copy")
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert _reason(result) == "uv is configured with link-mode copy -> remove that setting"
+
+
+def test_hard_links_stay_hard_links_when_the_cache_goes(
+    subject: Subject, bench: Bench, wheelhouse: Wheelhouse
+) -> None:
+    bench.make("uv", wheelhouse.sample, link_mode="hardlink", name="twin")
+    shutil.rmtree(subject.cache)
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert len(reasons_of(result)) == 2
+
+
+@needs_root
+def test_overlay_counts_no_links_so_the_other_name_must_be_found(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lower = subject.pytester.path / "lower"
+    lower.mkdir()
+    empty = subject.pytester.mkdir("empty")
+    subject.prefix.rename(lower / ".venv")
+    subject.cache.rename(lower / "cache")
+    point = subject.pytester.mkdir("point")
+    option = "--linkcheck-env=point/.venv"
+    with mounted("overlay", point, "-t", "overlay", "-o", f"lowerdir={empty}:{lower}"):
+        monkeypatch.setenv("UV_CACHE_DIR", str(point / "cache"))
+        found = subject.audit(option)
+        monkeypatch.setenv("UV_CACHE_DIR", str(point / "elsewhere"))
+        lost = subject.audit(option)
+    assert counts_of(found, "sample 1.0")["hardlink"] > 10
+    assert counts_of(lost, "sample 1.0")["hardlink"] == 0
+    assert _reason(lost) == "overlay does not count links exactly, and no other name was found"
+
+
+@needs_root
+@pytest.mark.skipif(shutil.which("mkfs.xfs") is None, reason="mkfs.xfs is missing: xfsprogs")
+def test_where_reflinks_can_be_nothing_is_called_a_copy(
+    pytester: pytest.Pytester, venvs: Venvs, wheelhouse: Wheelhouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = pytester.path / "image"
+    with image.open("wb") as file:
+        file.truncate(320 << 20)
+    run("mkfs.xfs", "-q", image)
+    point = pytester.mkdir("point")
+    with mounted(image, point, "-o", "loop"):
+        made = venvs.uv(wheelhouse.sample, link_mode="copy", at=point, cache_at=point)
+        monkeypatch.setenv("UV_CACHE_DIR", str(made.cache))
+        subject = Subject(pytester, made.prefix, made.cache)
+        result = subject.audit(f"--linkcheck-env={made.prefix}")
+        strict = subject.audit(f"--linkcheck-env={made.prefix}", "--linkcheck-expect=copy")
+    result.assert_outcomes(passed=1)
+    counts = counts_of(result, "sample 1.0")
+    assert counts["unknown"] == counts["files"]
+    assert _reason(result) == "extents not examined"
+    assert any(line.endswith("same mount, reflinks not examined") for line in result.outlines)
+    strict.assert_outcomes(failed=1)
+    strict.stdout.fnmatch_lines(["  * is unknown (extents not examined), expected copy"])
