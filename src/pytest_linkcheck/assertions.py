@@ -32,6 +32,7 @@ __tracebackhide__ = hides_traceback
 
 PathLike = str | os.PathLike[str]
 _SHOWN = 10
+_ONE_MOUNT = "remedy: put both on one mount (at=, cache_at=)"
 
 
 def assert_same_inode(*paths: PathLike) -> None:
@@ -51,6 +52,11 @@ def assert_same_inode(*paths: PathLike) -> None:
         if len(inodes) < len(identities):
             headline += "; equal inode numbers of two devices are two files"
         _fail(headline, files, *_tell_boundary(files, same_device=len(devices) == 1))
+    for file in files[1:]:
+        # One path may lead to the other's one name, by a folder that is a symlink.
+        verdict = compare(paths[0], file.steps[0])
+        if verdict.sharing is not Sharing.HARDLINK:
+            _fail(f"not two names of one inode: {verdict}", (files[0], file))
 
 
 def assert_different_inodes(*paths: PathLike) -> None:
@@ -63,7 +69,7 @@ def assert_different_inodes(*paths: PathLike) -> None:
         for two in files[number + 1 :]:
             if _facts(one).identity == _facts(two).identity:
                 verdict = compare(one.steps[0], two.steps[0])
-                _fail(f"one file, not two: {verdict}", (one, two))
+                _fail(f"one inode, not two: {verdict}", (one, two))
 
 
 def assert_hardlinked(a: PathLike, b: PathLike) -> None:
@@ -100,7 +106,7 @@ def assert_symlinked(link: PathLike, into: PathLike | None = None) -> None:
     if found.facts is None and not found.is_symlink:
         raise LinkcheckError(found.problem)
     if not found.is_symlink:
-        _fail(f"not a symlink: {show_name(link)}", (found,))
+        _fail(f"not a symlink: {show_name(link)}", (found,), *_tell_way(link))
     if found.facts is None:
         _fail(found.problem, (found,))
     if into is None:
@@ -121,11 +127,14 @@ def assert_link_count(
     """Assert that the file *path* has exactly *count* names, or *at_least* so many.
 
     A failure lists the names found in the environments and caches of this test, and says how
-    many lie elsewhere. Raises `LinkcheckError` for a path that is no file, and `ValueError`
-    unless one of *count* and *at_least* is given.
+    many lie elsewhere. Raises `LinkcheckError` for a path that is no file, and unless one of
+    *count* and *at_least* is given.
     """
-    if (count is None) == (at_least is None):
-        raise ValueError("give either a count or at_least=")
+    wanted = [number for number in (count, at_least) if number is not None]
+    if len(wanted) != 1:
+        raise LinkcheckError("a link count needs a count, or at_least=, and not both")
+    if wanted[0] < 1:
+        raise LinkcheckError(f"no file has {show_count(wanted[0], 'link')}: 1 is the least")
     file = _file(path)
     facts = _facts(file)
     if file.is_symlink:
@@ -168,9 +177,12 @@ def assert_linkable(source: PathLike, target: PathLike) -> None:
     _folder(source)
     _folder(target)
     boundary = probe_boundary(source, target)
-    if boundary.linkable is not Linkable.YES:
-        found = (resolve(source), resolve(target))
-        _fail(f"no hard link from one folder into the other: {boundary.reason}", found)
+    found = (resolve(source), resolve(target))
+    if boundary.linkable is Linkable.UNKNOWN:
+        _fail(f"it cannot be told whether hard links can be made: {boundary.reason}", found)
+    if boundary.linkable is Linkable.NO:
+        notes = () if boundary.between is Between.NOTHING else (_ONE_MOUNT,)
+        _fail(f"no hard link from one folder into the other: {boundary.reason}", found, *notes)
 
 
 def _fail(headline: str, files: Sequence[Resolution], *notes: str) -> None:
@@ -185,13 +197,21 @@ def _tell_boundary(files: Sequence[Resolution], *, same_device: bool) -> list[st
     """Say what kept the files from being one, and what to do about it."""
     mounts = read_mounts()
     folders = [read_facts(os.path.realpath(file.steps[0].parent)) for file in files]
-    for folder in folders[1:]:
-        between, reason = explain_boundary(folders[0], folder, mounts)
+    told = [explain_boundary(folders[0], folder, mounts) for folder in folders[1:]]
+    for between, reason in told:
         if between not in {Between.NOTHING, Between.UNKNOWN}:
-            return [f"cause: {reason}", "remedy: put both on one mount (at=, cache_at=)"]
-    if same_device:
+            return [f"cause: {reason}", _ONE_MOUNT]
+    if same_device and all(between is Between.NOTHING for between, _ in told):
         return ["a hard link could be made between these folders: whoever wrote them made none"]
     return []
+
+
+def _tell_way(path: PathLike) -> list[str]:
+    """Say if a folder on the way to *path*, no symlink itself, is one."""
+    real = os.path.realpath(path)
+    if real == os.path.abspath(path):  # noqa: PTH100 - no links followed
+        return []
+    return [f"a folder on the way is one: it leads to {show_name(real)}"]
 
 
 def _tell_names(facts: Facts) -> list[str]:

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from .errors import LinkcheckError, hides_traceback
 from .installs import Distribution, InstalledFile, Role
-from .links import Sharing, Verdict, compare
+from .links import Kind, Sharing, Verdict, compare
 from .links.show import show_count, show_name
 
 __tracebackhide__ = hides_traceback
@@ -17,6 +17,10 @@ __tracebackhide__ = hides_traceback
 _SHOWN = 10
 # What an installer takes from its cache; the rest it writes for each environment.
 FROM_WHEEL = (Role.PAYLOAD, Role.METADATA, Role.DATA)
+
+
+# What one installer may write and another not, or what is there only after an import.
+_VARYING = {Role.GENERATED, Role.BYTECODE}
 
 
 class Expected(Enum):
@@ -75,6 +79,9 @@ def judge(verdict: Verdict, expected: Expected) -> Outcome:
 def _judge_own(verdict: Verdict) -> Outcome:
     if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK}:
         return Outcome.BROKEN
+    ends = (verdict.a.facts, verdict.b.facts)
+    if not all(facts is not None and facts.kind is Kind.FILE for facts in ends):
+        return Outcome.UNDECIDED  # RECORD may list a folder
     return Outcome.MET if _are_two_inodes(verdict) else Outcome.UNDECIDED
 
 
@@ -105,14 +112,16 @@ def compare_distributions(
 
     Raises `LinkcheckError` for two that cannot be compared: one environment, two packages.
     """
-    if one.dist_info == two.dist_info:
+    if _is_one_folder(one, two):
         raise LinkcheckError(f"{one} is given twice: it says nothing of links")
     if canonicalize_name(one.name) != canonicalize_name(two.name):
         raise LinkcheckError(f"{one} and {two} are two packages: give two installs of one")
-    if problems := (*one.problems, *two.problems):
-        raise AssertionError(f"{one}: {problems[0]}")
+    for dist in (one, two):
+        if dist.problems:
+            where = show_name(dist.layout.prefix)
+            raise AssertionError(f"{dist} in {where}: {dist.problems[0]}")
     others = {file.name: file for file in two.files}
-    findings = []
+    findings: list[Finding] = []
     for file in one.files:
         other = others.pop(file.name, None)
         if file.role in expected:
@@ -122,7 +131,15 @@ def compare_distributions(
         for file in others.values()
         if file.role in expected
     ]
-    return [finding for finding in findings if finding is not None]
+    return findings
+
+
+def _is_one_folder(one: Distribution, two: Distribution) -> bool:
+    """Whether both lie in one site-packages, however its path is spelled."""
+    try:
+        return one.layout.site_packages.samefile(two.layout.site_packages)
+    except OSError:
+        return False
 
 
 def _find(
@@ -131,7 +148,7 @@ def _find(
     if other is not None:
         verdict = compare(file.path, other.path)
         return Finding(file, judge(verdict, expected), expected, verdict)
-    if expected is Expected.OWN:  # one installer may write a file that another does not
+    if expected is Expected.OWN and file.role in _VARYING:
         return Finding(file, Outcome.MET, expected, None)
     note = f"missing in {show_name(absent_from.layout.prefix)}"
     return Finding(file, Outcome.BROKEN, expected, None, note)
@@ -166,7 +183,9 @@ def assert_linked(
     judged = [finding for finding in findings if finding.expected is not Expected.OWN]
     broken = [finding for finding in findings if finding.outcome is Outcome.BROKEN]
     open_ = [finding for finding in findings if finding.outcome is Outcome.UNDECIDED]
-    proved = any(finding.outcome is Outcome.MET for finding in judged or findings)
+    proved = any(
+        finding.outcome is Outcome.MET and finding.verdict for finding in judged or findings
+    )
     if broken:
         headline = f"{show_count(len(broken), 'file')} of {len(findings)} not shared as expected"
     elif open_ and undecided == "fail":
@@ -186,13 +205,14 @@ def _tell(
     findings: list[Finding],
     offenders: list[Finding],
 ) -> str:
-    lines = [f"  {show_name(dist.layout.prefix)}" for dist in (one, two)]
+    lines = [f"  {dist} in {show_name(dist.layout.prefix)}" for dist in (one, two)]
     for role, wanted in expected.items():
         counts = Counter(finding.outcome for finding in findings if finding.file.role is role)
         told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items())
         if told:
             lines.append(f"  {role.value}, expected {wanted.value}: {told}")
-    lines.append("offenders:")
+    if offenders:
+        lines.append("offenders:")
     lines += [f"  {finding}" for finding in offenders[:_SHOWN]]
     if len(offenders) > _SHOWN:
         lines.append(f"  and {len(offenders) - _SHOWN} more")

@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links import Kind, read_facts
-from pytest_linkcheck.links.content import open_unchanged
-from pytest_linkcheck.links.show import show_name, show_size
+from pytest_linkcheck.links.show import show_name
 
+from .files import read_regular
 from .layout import Layout
 from .record import Row, parse_record
 from .roles import Role, role_of
@@ -24,7 +24,7 @@ __tracebackhide__ = hides_traceback
 _SUFFIX = ".dist-info"
 _MAX_RECORD = 256 << 20
 _MAX_SMALL = 1 << 20  # METADATA's headers and INSTALLER lie well below
-_PYC = re.compile(r"^(?P<stem>.+)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
+_PYC = re.compile(r"^(?P<stem>.+?)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Distribution:
     dist_info: Path
 
     def __str__(self) -> str:
-        return f"{self.name} {self.version}"
+        return show_name(f"{self.name} {self.version}")
 
     @cached_property
     def installer(self) -> str | None:
@@ -84,7 +84,7 @@ class Distribution:
         if not self.has_record:
             return (), (f"{self} has no RECORD: its files cannot be told",)
         try:
-            record = parse_record(_read(self.dist_info / "RECORD", _MAX_RECORD))
+            record = parse_record(read_regular(self.dist_info / "RECORD", _MAX_RECORD))
         except OSError as error:
             return (), (f"RECORD cannot be read: {error.strerror}",)
         problems = list(record.problems)
@@ -162,14 +162,20 @@ def read_distributions(layout: Layout) -> list[Distribution]:
 def find_distribution(layout: Layout, name: str) -> Distribution:
     """Return the distribution *name*, in any spelling (PEP 503).
 
-    Raises `LinkcheckError` naming those that are installed if it is not.
+    Raises `LinkcheckError` naming those that are installed if it is not, or if it is there twice.
     """
     installed = read_distributions(layout)
-    for dist in installed:
-        if canonicalize_name(dist.name) == canonicalize_name(name):
-            return dist
-    names = ", ".join(show_name(dist.name) for dist in installed) or "nothing"
+    wanted = canonicalize_name(name)
+    found = [dist for dist in installed if canonicalize_name(dist.name) == wanted]
     where = show_name(layout.prefix)
+    if len(found) > 1:
+        folders = " and ".join(show_name(dist.dist_info.name) for dist in found)
+        raise LinkcheckError(
+            f"{show_name(name)} is in {where} {len(found)} times, {folders}: remove the stale one"
+        )
+    if found:
+        return found[0]
+    names = ", ".join(show_name(dist.name) for dist in installed) or "nothing"
     raise LinkcheckError(f"{show_name(name)} is not installed in {where}, which has {names}")
 
 
@@ -193,20 +199,9 @@ def _is_folder(path: Path) -> bool:
 
 def _read_small(path: Path) -> str | None:
     try:
-        return _read(path, _MAX_SMALL, cut=True).decode("utf-8", "replace")
+        return read_regular(path, _MAX_SMALL, cut=True).decode("utf-8", "replace")
     except OSError:
         return None
-
-
-def _read(path: Path, limit: int, *, cut: bool = False) -> bytes:
-    """Read a regular file, up to *limit* bytes: beyond it either *cut* or an `OSError`."""
-    facts = read_facts(path)
-    if facts.kind is not Kind.FILE:
-        raise OSError(0, f"it is a {facts.kind.value}", str(path))
-    if facts.size > limit and not cut:
-        raise OSError(0, f"it has {show_size(facts.size)}", str(path))
-    with open_unchanged(facts) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
-        return file.read(limit)
 
 
 def _list_quietly(folder: Path) -> Iterator[str]:

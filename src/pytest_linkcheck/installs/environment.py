@@ -18,7 +18,7 @@ from .wheelhouse import Wheel
 
 __tracebackhide__ = hides_traceback
 
-Requirement = str | Wheel
+Requirement = str | os.PathLike[str] | Wheel
 DEFAULT_UMASK = 0o022
 
 
@@ -69,6 +69,8 @@ class Environment:
         self._target = target
         self._surroundings = surroundings
         completed = self._run(installer.create(target))
+        if target.seed and installer.lacks_network(completed):
+            raise no_network("pip")
         if completed.returncode != 0:
             raise InstallError(f"{installer.name} made no environment", completed)
         self.layout: Layout = find_layout(target.prefix)
@@ -120,7 +122,15 @@ class Environment:
         return completed
 
     def uninstall(self, *names: str, check: bool = True) -> Completed:
-        """Remove the distributions *names*; raises `InstallError` as `install` does."""
+        """Remove the distributions *names*; raises `InstallError` as `install` does.
+
+        With *check*, one that is not installed is a `LinkcheckError`: installers pass over it.
+        """
+        if not names:
+            raise LinkcheckError("nothing to remove: name a distribution")
+        if check:
+            for name in names:
+                find_distribution(self.layout, name)
         completed = self._run(self.installer.uninstall(self._target, names))
         if check and completed.returncode != 0:
             wanted = show_name(" ".join(names))
@@ -153,9 +163,10 @@ class Environment:
                 names.append(requirement.requirement)
                 folders.append(requirement.path.parent)
             else:
-                names.append(requirement)
-                if not requirement.endswith(".whl"):
-                    wanted.append(requirement)
+                name = os.fspath(requirement)
+                names.append(name)
+                if not name.endswith(".whl"):
+                    wanted.append(name)
         online = bool(wanted)
         fetcher = self._surroundings.fetcher
         if wanted and fetcher is not None:

@@ -11,6 +11,12 @@ _CLEARED = {
     "PYC_INVALIDATION_MODE",
     "SOURCE_DATE_EPOCH",
     "__PYVENV_LAUNCHER__",
+    # Escape sequences in what an installer prints would hide its warnings from us.
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "PY_COLORS",
+    "RUST_LOG",
 }
 # Where packages come from and how the index is reached changes nothing in how they are linked,
 # and without it a machine behind a proxy or a mirror could install nothing by name.
@@ -53,10 +59,13 @@ def hermetic_environ(
         if not (name in _CLEARED or name.startswith(_CLEARED_PREFIXES))
         or (online and name in _INDEX)
     }
+    if environ.get("PIP_RETRIES") == "0":
+        environ["PIP_RETRIES"] = "1"  # pip speaks of a missing network only where it tries again
     temporary = home / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     environ |= {
         "HOME": str(home),
+        "NO_COLOR": "1",
         "USERPROFILE": str(home),
         "TMPDIR": str(temporary),
         "XDG_CACHE_HOME": str(home / "cache"),

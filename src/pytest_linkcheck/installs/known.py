@@ -13,11 +13,12 @@ _MAKERS: ContextVar[tuple[Venvs, ...]] = ContextVar("linkcheck_makers", default=
 @contextmanager
 def knowing(maker: Venvs) -> Iterator[None]:
     """Let assertions look for names in what *maker* makes, until the block is left."""
-    token = _MAKERS.set((*_MAKERS.get(), maker))
+    _MAKERS.set((*_MAKERS.get(), maker))
     try:
         yield
     finally:
-        _MAKERS.reset(token)
+        # Not by a token: fixtures of two scopes need not end in the reverse order.
+        _MAKERS.set(tuple(one for one in _MAKERS.get() if one is not maker))
 
 
 def known_roots() -> list[Path]:

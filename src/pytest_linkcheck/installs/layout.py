@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.links.show import show_name
+
+from .files import read_regular
 
 CONFIG = "pyvenv.cfg"  # PEP 405
 _VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", re.MULTILINE)
@@ -82,16 +85,24 @@ def _find_site_packages(prefix: Path) -> list[Path]:
             for name in names
             if inner and name.startswith(("python", "pypy", "graalpy"))
         ]
-    return [path for path in candidates if path.is_dir()]
+    return [path for path in candidates if _is_folder(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether *path* leads to a folder; not to be allowed to look is an `OSError`."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - Path.is_dir() hides errors
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _choose(prefix: Path, found: list[Path]) -> list[Path]:
     """Return those of *found* that belong to the version `pyvenv.cfg` names, or all."""
     try:
-        with (prefix / CONFIG).open(encoding="utf-8", errors="replace") as file:
-            match = _VERSION.search(file.read(_MAX_CONFIG))
+        config = read_regular(prefix / CONFIG, _MAX_CONFIG, cut=True)
     except OSError:
         return found
+    match = _VERSION.search(config.decode("utf-8", "replace"))
     if match is None:
         return found
     return [path for path in found if path.parent.name.endswith(match[1])] or found

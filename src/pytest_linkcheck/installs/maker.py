@@ -1,5 +1,6 @@
 """Making environments: what the fixtures `venvs` and `shared_venvs` hand to a test."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,8 +45,8 @@ class Options(TypedDict, total=False):
     """What `Venvs.create` takes by keyword; it says what each means."""
 
     link_mode: str | None
-    at: Path | None
-    cache_at: Path | None
+    at: str | os.PathLike[str] | None
+    cache_at: str | os.PathLike[str] | None
     python: str | None
     umask: int
     bytecode: str | Bytecode
@@ -79,8 +80,8 @@ class Venvs:
         installer: str | Installer,
         *requirements: Requirement,
         link_mode: str | None = None,
-        at: Path | None = None,
-        cache_at: Path | None = None,
+        at: str | os.PathLike[str] | None = None,
+        cache_at: str | os.PathLike[str] | None = None,
         python: str | None = None,
         umask: int = DEFAULT_UMASK,
         bytecode: str | Bytecode = Bytecode.NONE,
@@ -114,12 +115,12 @@ class Venvs:
                 f"{who.name} has no link mode {show_name(link_mode)}: it has "
                 f"{', '.join(who.link_modes)}"
             )
-        prefix = self._place(at or self._folder, who.name)
+        prefix = self._place(_absolute(at or self._folder), who.name)
         target = Target(
             prefix=prefix,
             python=prefix / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"),
             base_python=python or sys.executable,
-            cache=(cache_at or self._folder) / f"{who.name}-cache",
+            cache=_absolute(cache_at or self._folder) / f"{who.name}-cache",
             link_mode=link_mode,
             bytecode=_bytecode(bytecode),
             seed=seed,
@@ -155,6 +156,11 @@ class Venvs:
             raise LinkcheckError(
                 f"no environment can be made in {show_name(folder)}: {error.strerror}"
             ) from None
+
+
+def _absolute(folder: str | os.PathLike[str]) -> Path:
+    """Return a path that holds when the test changes its directory."""
+    return Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symlinks
 
 
 def _bytecode(choice: str | Bytecode) -> Bytecode:

@@ -97,6 +97,7 @@ def run(
             errors="backslashreplace",
             check=False,
         )
-    except OSError as error:
-        raise LinkcheckError(f"{show_name(args[0])} cannot be run: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
+        problem = getattr(error, "strerror", None) or error
+        raise LinkcheckError(f"{show_name(args[0])} cannot be run: {problem}") from None
     return Completed(tuple(args), done.returncode, done.stdout, done.stderr)

@@ -71,15 +71,18 @@ def _parse_row(fields: list[str], where: str, problems: list[str]) -> Row | None
     if size and not (size.isascii() and size.isdigit()):
         problems.append(f"{where} has {show_name(size)} for a size")
         size = ""
-    return Row(path, algorithm, digest, int(size[:20]) if size else None)
+    # No file has more than 20 digits of bytes; int() would refuse 5,000.
+    return Row(path, algorithm, digest, int(size.lstrip("0")[:20] or 0) if size else None)
 
 
 def _parse_hash(hashed: str, where: str, problems: list[str]) -> tuple[str | None, bytes | None]:
-    algorithm, _, text = hashed.partition("=")
-    if not text:  # none given; PDM writes `sha256=` for the files it links
+    if not hashed:
         return None, None
-    if algorithm not in ALGORITHMS:
+    algorithm, _, text = hashed.partition("=")
+    if algorithm not in ALGORITHMS or "=" not in hashed:
         problems.append(f"{where} has a hash that is no sha256, sha384 or sha512")
+        return None, None
+    if not text:  # PDM writes `sha256=` for the files it links
         return None, None
     try:
         digest = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

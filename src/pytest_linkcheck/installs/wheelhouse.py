@@ -6,10 +6,11 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -21,6 +22,9 @@ from . import sample
 __tracebackhide__ = hides_traceback
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")  # the core metadata's rule
+_CLEAN = re.compile(r"[^\\\0\ud800-\udfff]+")  # no backslash, no NUL, nothing that is no UTF-8
+_COMMAND = re.compile(r"[\w.-]+")
+_FUNCTION = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip file can hold: equal input, equal wheel
 _REGULAR = 0o100000
 
@@ -90,15 +94,22 @@ class Wheelhouse:
             requires: the requirements in its METADATA.
 
         Raises:
-            LinkcheckError: for a name or version that no wheel can have, or an *executable*
-                that is none of *files*.
+            LinkcheckError: for what no valid wheel can have: a name, a version, a path, a
+                requirement or an entry point; for an *executable* that is none of *files*.
         """
-        stem = _stem(name, version)
+        stem, version = _stem(name, version)
+        console_scripts = console_scripts or {}
+        _check_entry_points(console_scripts)
+        _check_requirements(requires)
         if absent := sorted(set(executable) - set(files)):
             raise LinkcheckError(
                 f"{show_name(absent[0])} is to be executable, but is not among the files"
             )
         info = f"{stem}.dist-info"
+        own = {f"{info}/{file}" for file in ("METADATA", "WHEEL", "RECORD")}
+        if console_scripts:
+            own.add(f"{info}/entry_points.txt")
+        _check_paths(files, stem, own)
         metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
         members = dict(files)
@@ -134,7 +145,7 @@ class Wheelhouse:
             wheel
             for wheel in self._wheels
             if canonicalize_name(wheel.name) == canonicalize_name(name)
-            and version in {None, wheel.version}
+            and (version is None or Version(_normal(version)) == Version(wheel.version))
         ]
         if found:
             return max(found, key=lambda wheel: Version(wheel.version))
@@ -146,14 +157,59 @@ class Wheelhouse:
         )
 
 
-def _stem(name: str, version: str) -> str:
+def _stem(name: str, version: str) -> tuple[str, str]:
+    """Return how a wheel's file name begins, and its version in normal form."""
     if not _NAME.fullmatch(name):
-        raise LinkcheckError(f"{show_name(name)} is no name a distribution can have")
+        raise LinkcheckError(f"{show_name(name)!r} is no name a distribution can have")
+    normal = _normal(version)
+    return f"{canonicalize_name(name).replace('-', '_')}-{normal}", normal
+
+
+def _normal(version: str) -> str:
     try:
-        normal = str(Version(version))
+        return str(Version(version))
     except InvalidVersion:
-        raise LinkcheckError(f"{show_name(version)} is no version (PEP 440)") from None
-    return f"{canonicalize_name(name).replace('-', '_')}-{normal}"
+        raise LinkcheckError(f"{show_name(version)!r} is no version (PEP 440)") from None
+
+
+def _check_paths(files: Collection[str], stem: str, own: Collection[str]) -> None:
+    for path in files:
+        parts = path.split("/")
+        if {"", ".", ".."} & set(parts) or not _CLEAN.fullmatch(path):
+            raise LinkcheckError(
+                f"{show_name(path)!r} is no path in a wheel: it must be relative, with slashes"
+            )
+        if path in own:
+            raise LinkcheckError(f"{show_name(path)} is written by build() itself: leave it out")
+        if above := next((one for one in _parents(parts) if one in files), None):
+            raise LinkcheckError(f"{show_name(above)} is to be a file, and a folder for others")
+        _, dot, kind = parts[0].rpartition(".")
+        if dot and kind in {"data", "dist-info"} and parts[0] != f"{stem}.{kind}":
+            raise LinkcheckError(
+                f"{show_name(parts[0])} is not this wheel's folder of that kind: "
+                f"call it {stem}.{kind}"
+            )
+
+
+def _parents(parts: Sequence[str]) -> Iterator[str]:
+    return ("/".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _check_entry_points(console_scripts: Mapping[str, str]) -> None:
+    for command, target in console_scripts.items():
+        if not _COMMAND.fullmatch(command) or not _FUNCTION.fullmatch(target):
+            point = show_name(f"{command} = {target}")
+            raise LinkcheckError(f"{point!r} is no console script: give NAME = module:function")
+
+
+def _check_requirements(requires: Collection[str]) -> None:
+    for requirement in requires:
+        try:
+            Requirement(requirement)
+        except InvalidRequirement:
+            raise LinkcheckError(
+                f"{show_name(requirement)!r} is no requirement (PEP 508)"
+            ) from None
 
 
 def _lines(lines: list[str]) -> bytes:

@@ -4,7 +4,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.version import Version
@@ -21,7 +21,6 @@ _NO_NETWORK = (
     "client error (connect)",
     "error sending request",
     "are you offline",
-    "failed to fetch",
 )
 
 
@@ -35,11 +34,11 @@ class Uv:
     link_modes: tuple[str, ...] = LINK_MODES
 
     def create(self, target: Target) -> Command:
-        """Return `uv venv`."""
+        """Return `uv venv`; what it seeds with comes from the index."""
         args = ["venv", "--quiet", "--python", target.base_python]
         if target.seed:
             args.append("--seed")
-        return self._command(target, *args, str(target.prefix))
+        return self._command(replace(target, online=target.seed), *args, str(target.prefix))
 
     def install(self, target: Target, requirements: Sequence[str]) -> Command:
         """Return `uv pip install`."""
@@ -97,7 +96,7 @@ def _packaged() -> Path | None:
 
     try:
         return Path(uv.find_uv_bin())
-    except FileNotFoundError:
+    except (FileNotFoundError, AttributeError):  # a folder that is called uv is a package too
         return None
 
 
