@@ -185,6 +185,37 @@ def assert_linkable(source: PathLike, target: PathLike) -> None:
         _fail(f"no hard link from one folder into the other: {boundary.reason}", found, *notes)
 
 
+def assert_not_linkable(source: PathLike, target: PathLike, because: str | None = None) -> None:
+    """Assert that no file in the folder *source* can be hard linked into the folder *target*.
+
+    Found by trying. *because* says what must stand in between, and nothing else will do:
+    `filesystem`, `bind mount`, `subvolume`, or `no hard links` where the filesystem has none. What
+    cannot be told (a folder that takes no files) fails. Raises `LinkcheckError` for what is no
+    folder, and for an unknown reason.
+    """
+    if because is not None and because not in _BECAUSE:
+        known = ", ".join(_BECAUSE)
+        raise LinkcheckError(f"because={because!r} is no reason known here: give one of {known}")
+    _folder(source)
+    _folder(target)
+    boundary = probe_boundary(source, target)
+    found = (resolve(source), resolve(target))
+    if boundary.linkable is Linkable.YES:
+        _fail("a file of one folder can be hard linked into the other", found, boundary.reason)
+    if boundary.linkable is Linkable.UNKNOWN:
+        _fail(f"whether a hard link can be made cannot be told: {boundary.reason}", found)
+    if because is not None and boundary.between is not _BECAUSE[because]:
+        _fail(f"not linkable, but not because of {because}: {boundary.reason}", found)
+
+
+_BECAUSE = {
+    "filesystem": Between.FILESYSTEM,
+    "bind mount": Between.MOUNT,
+    "subvolume": Between.SUBVOLUME,
+    "no hard links": Between.NOTHING,
+}
+
+
 def _fail(headline: str, files: Sequence[Resolution], *notes: str) -> None:
     """Raise the one kind of failure: the verdict, then each path's evidence, then the cause."""
     lines = [headline]

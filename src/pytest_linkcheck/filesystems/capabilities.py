@@ -16,9 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from pytest_linkcheck.links import Linkable, probe_boundary, read_facts
+from pytest_linkcheck.links.extents import NoExtentMapError, read_extents
 from pytest_linkcheck.links.show import show_name
-
-from .reflinks import has_extent_map, try_reflink
 
 _PREFIX = ".linkcheck-probe-"
 _ENTRIES = 20  # files whose numbers are looked at
@@ -94,7 +93,11 @@ class LinkLimit:
 def probe_folder(folder: Path) -> Capabilities:
     """Return what can be done in *folder*; asked once for each mount and device."""
     facts = read_facts(os.path.realpath(folder))
-    return _probe_folder(facts.path, facts.identity.device, facts.mount_id)
+    key = (facts.identity.device, facts.mount_id, os.geteuid() if hasattr(os, "geteuid") else 0)
+    try:
+        return _probe_folder(facts.path, key)
+    except OSError as error:
+        return _tell_nothing(folder, error)
 
 
 def probe_pair(source: Path, target: Path) -> Pair:
@@ -128,16 +131,18 @@ def probe_link_limit(folder: Path, stop_after: int = 100_000) -> LinkLimit:
 
 
 @cache
-def _probe_folder(folder: Path, _device: int, _mount: int | None) -> Capabilities:
-    try:
-        with _scratch(folder) as scratch:
-            return _try_all(scratch)
-    except OSError as error:
-        unknown = Ability(Can.UNKNOWN, f"no file can be made in {show_name(folder)}")
-        names = [one.name for one in fields(Capabilities)]
-        answers = dict.fromkeys(names, unknown)
-        answers["write"] = Ability(Can.NO, error.strerror or str(error))
-        return Capabilities(**answers)
+def _probe_folder(folder: Path, _key: object) -> Capabilities:
+    with _scratch(folder) as scratch:
+        return _try_all(scratch)
+
+
+def _tell_nothing(folder: Path, error: OSError) -> Capabilities:
+    """Return what can be told of a folder that takes no files."""
+    reason = f"no file can be made in {show_name(folder)}: {error.strerror}"
+    answers = dict.fromkeys(
+        (one.name for one in fields(Capabilities)), Ability(Can.UNKNOWN, reason)
+    )
+    return Capabilities(**{**answers, "write": Ability(Can.NO, error.strerror or str(error))})
 
 
 def _try_all(scratch: Path) -> Capabilities:
@@ -148,7 +153,7 @@ def _try_all(scratch: Path) -> Capabilities:
         hardlink=here.hardlink,
         symlink=here.symlink,
         reflink=here.reflink,
-        extents=_tell(has_extent_map, scratch),
+        extents=_tell(_has_extent_map, scratch),
         true_inodes=_tell(_has_true_inodes, scratch),
         birth_time=_tell(_has_birth_time, scratch),
         case_sensitive=_tell(_is_case_sensitive, scratch),
@@ -163,12 +168,11 @@ def _probe_pair(source: Path, target: Path, _here: object) -> Pair:
 
 def _find_pair(source: Path, target: Path) -> Pair:
     boundary = probe_boundary(source, target)
-    reason = "" if boundary.linkable is Linkable.YES else boundary.reason
     return Pair(
         source=source,
         target=target,
-        hardlink=Ability(Can(boundary.linkable.value), reason),
-        reflink=_answer(try_reflink(source, target)),
+        hardlink=_answer(boundary.linkable, boundary.reason),
+        reflink=_answer(boundary.reflinkable, boundary.reason),
         symlink=_try_symlink(target),
     )
 
@@ -186,10 +190,8 @@ def _try_symlink(folder: Path) -> Ability:
     return YES
 
 
-def _answer(told: tuple[bool | None, str]) -> Ability:
-    """Return as an answer what is true, false or, if `None`, cannot be told."""
-    can = {True: Can.YES, False: Can.NO, None: Can.UNKNOWN}[told[0]]
-    return Ability(can, told[1])
+def _answer(linkable: Linkable, reason: str) -> Ability:
+    return YES if linkable is Linkable.YES else Ability(Can(linkable.value), reason)
 
 
 def _tell(probe: Callable[[Path], str], scratch: Path) -> Ability:
@@ -199,6 +201,17 @@ def _tell(probe: Callable[[Path], str], scratch: Path) -> Ability:
     except OSError as error:
         return Ability(Can.UNKNOWN, error.strerror or str(error))
     return Ability(Can.NO, reason) if reason else YES
+
+
+def _has_extent_map(scratch: Path) -> str:
+    with (scratch / "map").open("xb") as file:
+        file.write(b"x")
+        file.flush()
+        try:
+            read_extents(file.fileno())
+        except NoExtentMapError as error:
+            return error.strerror or "no extent map"
+    return ""
 
 
 def _has_true_inodes(scratch: Path) -> str:

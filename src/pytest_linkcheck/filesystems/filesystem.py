@@ -18,7 +18,7 @@ from .places import Place
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Filesystem:
     """A filesystem that tests can use. Made by the fixtures `filesystem`, `filesystems`.
 
@@ -34,6 +34,7 @@ class Filesystem:
     mount: Mount
     behind_path: Path | None = None
     settle: Callable[["Filesystem"], None] | None = field(default=None, repr=False)
+    folders: list[Path] = field(default_factory=list, repr=False)
 
     @property
     def name(self) -> str:
@@ -65,10 +66,17 @@ class Filesystem:
     def __str__(self) -> str:
         return f"{self.name}: {self.mount}"
 
-    def folder(self, label: str = "folder") -> Path:
+    def __repr__(self) -> str:
+        return f"<filesystem {self.name} at {show_name(self.path)}>"
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def folder(self, label: str = "folder", *, keep: bool = False) -> Path:
         """Return a new folder on it, with *label* in its name.
 
-        Raises `LinkcheckError` if none can be made.
+        It goes when the test ends, unless *keep* says that others need it too. Raises
+        `LinkcheckError` if none can be made.
         """
         self.check()
         parent = self.path if not self.mount.read_only or not self.behind_path else self.behind_path
@@ -85,6 +93,8 @@ class Filesystem:
                 raise LinkcheckError(f"no folder can be made on {self}: {error.strerror}") from None
         if self.settle:
             self.settle(self)
+        if not keep:
+            self.folders.append(parent / name)
         return self.path / name
 
     def behind(self, path: Path) -> Path:

@@ -2,7 +2,8 @@
 
 import atexit
 import os
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -58,6 +59,19 @@ class Filesystems:
             self._shared[place.name] = made
         return made
 
+    def folders(self) -> list[Path]:
+        """Return the folders on all places that were made for a test, and not to be kept."""
+        return [folder for made in self._shared.values() for folder in made.folders]
+
+    def remove(self, folders: Iterable[Path]) -> None:
+        """Remove *folders* of these places: the room is for the next test."""
+        gone = set(folders)
+        for made in self._shared.values():
+            for folder in made.folders:
+                if folder in gone:
+                    shutil.rmtree(folder, ignore_errors=True)
+            made.folders = [folder for folder in made.folders if folder not in gone]
+
     def close(self) -> None:
         """Unmount all that was made here, and remove it.
 
@@ -105,10 +119,10 @@ class Filesystems:
 
     def _make_over(self, place: Place, base: Filesystem) -> Filesystem:
         if place.kind is Kind.SUBVOLUME:
-            path = base.folder("subvolumes") / "subvolume"
+            path = base.folder("subvolumes", keep=True) / "subvolume"
             make_subvolume(path)
             return look_at(place, path)
-        behind = base.folder(place.kind.value)
+        behind = base.folder(place.kind.value, keep=True)
         if place.kind is Kind.OVERLAY:
             return self._mount(place, lambda point: overlay(behind, point), behind / "upper")
         show = bind if place.kind is Kind.BIND else read_only
