@@ -16,6 +16,9 @@ _ARGUMENTS = {
 }
 _KNOWN = ", ".join(f"{name}=" for name in _ARGUMENTS)
 
+# The link mode that is none: the installer's own choice.
+DEFAULT = "default"
+
 Row = tuple[str, str | None, str | None, str | None]
 
 
@@ -53,7 +56,7 @@ def _rows(wanted: dict[str, Sequence[str]]) -> list[Row]:
         (installer, mode, place, cache)
         for installer in wanted.get("installers", ["uv"])
         for mode in wanted.get("link_modes", [None])
-        if mode is None or mode in LINK_MODES[installer]
+        if mode in {None, DEFAULT} or mode in LINK_MODES[installer]
         for place in wanted.get("filesystems", [None])
         for cache in wanted.get("cache_filesystems", [None])
     ]
@@ -82,11 +85,11 @@ def _check_installers(marker: pytest.Mark) -> str:
     if unknown := [name for name in installers if name not in list(INSTALLERS)]:
         return f"knows no installer {unknown[0]!r}: give {', '.join(INSTALLERS)}"
     modes = marker.kwargs.get("link_modes")
-    all_modes = sorted({mode for known in LINK_MODES.values() for mode in known})
+    all_modes = [DEFAULT, *sorted({mode for known in LINK_MODES.values() for mode in known})]
     if unknown := [mode for mode in modes or () if mode not in all_modes]:
         return f"knows no link mode {unknown[0]!r}: give {', '.join(all_modes)}"
     for name in installers:
-        if modes and not set(modes) & set(LINK_MODES[name]):
+        if modes and not set(modes) & {DEFAULT, *LINK_MODES[name]}:
             has = ", ".join(LINK_MODES[name])
             return f"leaves nothing for {name}, whose link modes are {has}"
     return ""

@@ -232,8 +232,8 @@ def installer(request: pytest.FixtureRequest, _linkcheck_toolbox: "Toolbox") -> 
 @pytest.fixture
 def link_mode(request: pytest.FixtureRequest) -> str | None:
     """The link mode that `linkcheck_matrix` has chosen; without it the installer's own choice."""
-    mode: str | None = getattr(request, "param", None)
-    return mode
+    mode: str = getattr(request, "param", "default")
+    return None if mode == "default" else mode
 
 
 @pytest.fixture(scope="session")
