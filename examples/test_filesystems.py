@@ -16,10 +16,8 @@ from pytest_linkcheck import (
     assert_symlinked,
 )
 
-HOW = {
-    "installers": ["uv", "pip"],
-    "link_modes": ["default", "clone", "hardlink", "copy", "symlink"],
-}
+MODES = ["default", "clone", "hardlink", "copy", "symlink"]
+PLACES = ["ext4", "xfs", "btrfs", "tmpfs", "overlay"]
 APART = ["xfs", "bind(btrfs)", "btrfs-subvolume"]
 
 

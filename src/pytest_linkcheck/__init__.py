@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from .installs.installers import Installer
     from .linked import Expected, assert_linked
     from .links import Sharing, Verdict, compare
+    from .links.topology import measure, shared_with
+    from .links.watch import watch
+    from .storage import (
+        assert_extents_shared,
+        assert_isolated,
+        assert_links_within,
+        assert_reflinked,
+    )
 
 __all__ = [
     "Distribution",
@@ -45,16 +53,23 @@ __all__ = [
     "Wheelhouse",
     "assert_different_device",
     "assert_different_inodes",
+    "assert_extents_shared",
     "assert_hardlinked",
+    "assert_isolated",
     "assert_link_count",
     "assert_linkable",
     "assert_linked",
+    "assert_links_within",
     "assert_not_linkable",
     "assert_not_shared",
+    "assert_reflinked",
     "assert_same_device",
     "assert_same_inode",
     "assert_symlinked",
     "compare",
+    "measure",
+    "shared_with",
+    "watch",
 ]
 
 _HOMES = {
@@ -73,8 +88,15 @@ _HOMES = {
     "Verdict": ".links",
     "Wheel": ".installs",
     "Wheelhouse": ".installs",
+    "assert_extents_shared": ".storage",
+    "assert_isolated": ".storage",
     "assert_linked": ".linked",
+    "assert_links_within": ".storage",
+    "assert_reflinked": ".storage",
     "compare": ".links",
+    "measure": ".links.topology",
+    "shared_with": ".links.topology",
+    "watch": ".links.watch",
 }
 
 

@@ -133,7 +133,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if marker := item.get_closest_marker("linkcheck_expect"):
         from .expectation import check_expectation
 
-        check_expectation(marker, item)
+        if told := check_expectation(marker, item):
+            pytest.fail(told, pytrace=False)
     return result
 
 

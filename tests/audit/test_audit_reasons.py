@@ -1,14 +1,16 @@
 """Why files are not shared, as the table says it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from audit.conftest import Bench, Subject
 from support.mounting import bound, mounted, needs_root, run
+from support.places import Place
 from support.table import counts_of, reasons_of, table_of
 
-from pytest_linkcheck import Venvs, Wheelhouse
+from pytest_linkcheck import Environment, Venvs, Wheelhouse
 
 GENERATED = "written by the installer for this environment"
 SCRIPT = "a script, made for this environment"
@@ -74,8 +76,8 @@ def test_a_cache_on_another_mount_of_the_same_filesystem(
         subject = bench.make("uv", wheelhouse.sample, link_mode="hardlink", cache_at=point)
         result = subject.audit()
     result.assert_outcomes(passed=1)
-    assert _reason(result).startswith("uv's cache lies apart: one filesystem, two mounts ")
-    assert f"uv cache {subject.cache}: one filesystem, two mounts " in _header(result)
+    assert _reason(result).startswith("uv's cache lies apart: same filesystem, two mounts ")
+    assert f"uv cache {subject.cache}: same filesystem, two mounts " in _header(result)
 
 
 def test_a_cache_that_is_gone(bench: Bench, wheelhouse: Wheelhouse) -> None:
@@ -152,26 +154,77 @@ def test_overlay_counts_no_links_so_the_other_name_must_be_found(
     assert _reason(lost) == "overlay does not count links exactly, and no other name was found"
 
 
-@needs_root
-@pytest.mark.skipif(shutil.which("mkfs.xfs") is None, reason="mkfs.xfs is missing: xfsprogs")
-def test_where_reflinks_can_be_nothing_is_called_a_copy(
-    pytester: pytest.Pytester, venvs: Venvs, wheelhouse: Wheelhouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = pytester.path / "image"
-    with image.open("wb") as file:
-        file.truncate(320 << 20)
-    run("mkfs.xfs", "-q", image)
-    point = pytester.mkdir("point")
-    with mounted(image, point, "-o", "loop"):
-        made = venvs.uv(wheelhouse.sample, link_mode="copy", at=point, cache_at=point)
+@pytest.fixture(params=["btrfs", "xfs"])
+def reflinking(places: dict[str, Place], request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a new folder on a filesystem whose files can share blocks."""
+    folder = places[request.param].root / tmp_path.name
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def audit_of(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Environment], pytest.RunResult]:
+    """Return how to audit an environment where it is, with the cache it was filled from."""
+
+    def audit(made: Environment) -> pytest.RunResult:
         monkeypatch.setenv("UV_CACHE_DIR", str(made.cache))
         subject = Subject(pytester, made.prefix, made.cache)
-        result = subject.audit(f"--linkcheck-env={made.prefix}")
-        strict = subject.audit(f"--linkcheck-env={made.prefix}", "--linkcheck-expect=copy")
+        return subject.audit(f"--linkcheck-env={made.prefix}")
+
+    return audit
+
+
+Audit = Callable[[Environment], pytest.RunResult]
+
+
+def test_reflinks_are_found_by_their_blocks(
+    reflinking: Path, audit_of: Audit, venvs: Venvs, wheelhouse: Wheelhouse
+) -> None:
+    made = venvs.uv(wheelhouse.sample, link_mode="clone", at=reflinking, cache_at=reflinking)
+    result = audit_of(made)
     result.assert_outcomes(passed=1)
     counts = counts_of(result, "sample 1.0")
-    assert counts["unknown"] == counts["files"]
-    assert _reason(result) == "extents not examined"
-    assert any(line.endswith("same mount, reflinks not examined") for line in result.outlines)
-    strict.assert_outcomes(failed=1)
-    strict.stdout.fnmatch_lines(["  * is unknown (extents not examined), expected copy"])
+    told = (run("filefrag", "-v", file.path) for file in made["sample"].files)
+    flags = (line.rpartition(":")[2] for text in told for line in text.splitlines()[3:-1])
+    shared = [one for one in flags if "shared" in one]
+    assert counts["hardlink"] == 0
+    assert counts["reflink"] == len(shared) > 1, result.stdout.str()
+
+
+def test_copies_are_own_where_reflinks_could_be(
+    reflinking: Path, audit_of: Audit, venvs: Venvs, wheelhouse: Wheelhouse
+) -> None:
+    made = venvs.pip(wheelhouse.sample, at=reflinking)
+    result = audit_of(made)
+    result.assert_outcomes(passed=1)
+    counts = counts_of(result, "sample 1.0")
+    assert counts["own"] > 1
+    assert counts["reflink"] == counts["hardlink"] == 0
+    assert counts["own"] + counts["unknown"] == counts["files"]
+
+
+def test_a_clone_that_was_rewritten_falls_short(
+    reflinking: Path, audit_of: Audit, venvs: Venvs, wheelhouse: Wheelhouse
+) -> None:
+    made = venvs.uv(wheelhouse.sample, link_mode="clone", at=reflinking, cache_at=reflinking)
+    module = made / "sample/large.py"
+    data = module.read_bytes()
+    module.unlink()
+    module.write_bytes(data)
+    result = audit_of(made)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*sample/large.py is a copy, though uv's cache holds the file*"])
+
+
+def test_a_clone_that_was_written_to_is_not_called_shared(
+    reflinking: Path, audit_of: Audit, venvs: Venvs, wheelhouse: Wheelhouse
+) -> None:
+    made = venvs.uv(wheelhouse.sample, link_mode="clone", at=reflinking, cache_at=reflinking)
+    with (made / "sample/large.py").open("r+b") as file:
+        file.write(b"# edited")
+    result = audit_of(made)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*sample/large.py was changed since it was installed*"])
+    assert any("written to since: " in line for line in reasons_of(result))

@@ -41,9 +41,3 @@ def test_what_is_missing_says_what_would_unlock_it(
     lines = [line for line in told.splitlines() if line.startswith("  btrfs needs ")]
     assert len(lines) == 1
     assert "install btrfs-progs" in lines[0] or "run as root" in lines[0]
-
-
-def test_a_command_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main([])
-    assert "doctor" in capsys.readouterr().err

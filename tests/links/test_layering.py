@@ -20,6 +20,8 @@ RANKS = {
     "installs": 1,
     "filesystems": 1,
     "assertions": 2,
+    "evidence": 2,
+    "storage": 2,
     "hookspecs": 2,
     "linked": 2,
     "audit": 3,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_linkcheck.links.show import show_count, show_device, show_name, show_size
+from pytest_linkcheck.links.show import show_count, show_device, show_home, show_name, show_size
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,11 @@ def test_a_device_is_shown_as_its_two_numbers() -> None:
 def test_a_name_is_shown_in_printable_form(name: object, text: str) -> None:
     assert show_name(name) == text
     assert show_name(name).isprintable()
+
+
+def test_the_home_folder_is_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert show_home("/home/me/.cache/uv") == "~/.cache/uv"
+    assert show_home("/home/me-too/x") == "/home/me-too/x"
+    monkeypatch.setenv("HOME", "/")
+    assert show_home("/x") == "/x"

@@ -232,7 +232,7 @@ def test_addresses_of_two_filesystems_are_never_compared(twins: tuple[Path, Path
     assert a.stat().st_ino == b.stat().st_ino
     verdict = compare(a, b)
     assert verdict.sharing is Sharing.COPY
-    assert verdict.reason.startswith("two filesystems, xfs ")
+    assert verdict.reason.startswith("two inodes, two filesystems, xfs ")
 
 
 @pytest.mark.parametrize("xino", ["off", "on"])
@@ -281,7 +281,7 @@ def test_the_two_devices_of_xfs_are_two_spaces_of_addresses(
 
     monkeypatch.setattr(fcntl, "ioctl", realtime)
     assert str(compare(a, b)) == (
-        "copy (data device and realtime device of one xfs filesystem, equal bytes)"
+        "copy (two inodes, data device and realtime device of one xfs filesystem, equal bytes)"
     )
 
 

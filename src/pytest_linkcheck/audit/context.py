@@ -24,6 +24,7 @@ from .uv_cache import UvCache, find_uv_cache
 
 # Their files have no remap_file_range in any kernel: no two inodes ever have a block in common.
 NEVER_REFLINK = {"ext2", "ext3", "ext4", "ramfs", "tmpfs", "vfat", "squashfs"}
+ALWAYS_REFLINK = {"btrfs"}  # xfs only if it was made with them
 
 
 @dataclass(frozen=True)

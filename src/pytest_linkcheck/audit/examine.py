@@ -8,9 +8,10 @@ from pathlib import Path
 from pytest_linkcheck.installs import Distribution, InstalledFile, Role
 from pytest_linkcheck.links import Between, Facts, Identity, Kind, read_facts, resolve
 from pytest_linkcheck.links.content import ChangedError, Content, compare_bytes
-from pytest_linkcheck.links.show import show_count, show_name
+from pytest_linkcheck.links.show import show_count, show_home, show_name
 from pytest_linkcheck.report.model import Reason, Row
 
+from .blocks import judge_blocks
 from .context import Context
 
 SHARED = {"hardlink", "reflink", "symlink"}
@@ -57,8 +58,10 @@ def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
     # Names in this environment alone share nothing with another.
     if facts.links > max(1, context.names[facts.identity]):
         return _see_linked(file, facts, dist, context, problem)
-    if context.can_reflink(facts):
-        return Seen(file, facts, "unknown", "extents not examined", problem=problem)
+    sources = context.cache.sources(file, dist.layout, dist.dist_info.name)
+    sharing, why = judge_blocks(facts, sources, context)
+    if sharing != "own" or why:
+        return Seen(file, facts, sharing, why, problem=problem)
     why, remedy, short = _why_own(file, facts, dist, context, edited=edited)
     return Seen(file, facts, "own", why, remedy, problem, short)
 
@@ -162,7 +165,7 @@ def _why_uv_made_no_link(
 ) -> tuple[str, str, bool]:
     cache = context.cache
     if not cache.exists:
-        return f"uv's cache is gone: {show_name(cache.path)} does not exist", "", False
+        return f"uv's cache is gone: {show_home(cache.path)} does not exist", "", False
     between, reason = context.boundary
     if between not in {Between.NOTHING, Between.UNKNOWN}:
         return f"uv's cache lies apart: {reason}", "move UV_CACHE_DIR to the same mount", False
@@ -171,7 +174,7 @@ def _why_uv_made_no_link(
     remedy = f"uv pip install --reinstall {show_name(dist.name)}"
     sources = cache.sources(file, dist.layout, dist.dist_info.name)
     if not sources:
-        return f"no longer in uv's cache {show_name(cache.path)}", remedy, False
+        return f"no longer in uv's cache {show_home(cache.path)}", remedy, False
     try:
         equal = any(_are_equal(facts, source, context) for source in sources)
     except OSError as error:

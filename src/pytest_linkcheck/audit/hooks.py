@@ -8,11 +8,11 @@ import pytest
 
 from pytest_linkcheck.installs import Layout
 from pytest_linkcheck.links import Between, mount_of, read_facts, read_mounts
-from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.links.show import show_home, show_name
 from pytest_linkcheck.report.model import PROPERTY, Row
 from pytest_linkcheck.report.terminal import audit_lines
 
-from .context import NEVER_REFLINK, Context
+from .context import ALWAYS_REFLINK, NEVER_REFLINK, Context
 from .discover import Audited, find_environments
 from .items import AuditedEnvironment
 
@@ -161,13 +161,19 @@ def _header(audited: Audited) -> str:
     line = f"linkcheck: {audited.label} on {where}"
     cache = context.cache
     if not cache.exists:
-        return f"{line} · no uv cache at {show_name(cache.path)}"
+        return f"{line} · no uv cache at {show_home(cache.path)}"
     between, reason = context.boundary
     if between is not Between.NOTHING:
-        return f"{line} · uv cache {show_name(cache.path)}: {reason}"
-    never = context.mount is not None and context.mount.type in NEVER_REFLINK
-    reflinks = "no" if never else "not examined"
-    return f"{line} · uv cache {show_name(cache.path)}, same mount, reflinks {reflinks}"
+        return f"{line} · uv cache {show_home(cache.path)}: {reason}"
+    return f"{line} · uv cache {show_home(cache.path)}, same mount, reflinks {_reflinks(context)}"
+
+
+def _reflinks(context: Context) -> str:
+    """Return whether the filesystem has reflinks, as far as its type tells: nothing is written."""
+    kind = context.mount.type if context.mount else ""
+    if kind in NEVER_REFLINK:
+        return "no"
+    return "yes" if kind in ALWAYS_REFLINK else "not probed"
 
 
 class _Node(Protocol):

@@ -55,6 +55,8 @@ def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iter
     if file.role in {Role.PAYLOAD, Role.METADATA}:
         inside = os.path.relpath(file.path, layout.site_packages)
         yield from (inside, f"{data}/purelib/{inside}", f"{data}/platlib/{inside}")
+    elif file.role is Role.SCRIPT:
+        yield f"{data}/scripts/{file.path.name}"  # uv takes executables without a Python line
     elif file.role is Role.DATA:
         inside = os.path.relpath(file.path, layout.prefix)
         yield f"{data}/data/{inside}"

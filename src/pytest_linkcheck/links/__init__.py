@@ -3,7 +3,9 @@
 Imports the standard library alone and runs no process; nothing here knows pytest.
 """
 
+from .account import Account, Inode
 from .boundary import Between, Boundary, explain_boundary, probe_boundary
+from .change import Aspect, Change
 from .compare import compare
 from .content import Content
 from .extents import Extent, ExtentFlag, ExtentMap, NoExtentMapError, read_extents
@@ -12,29 +14,47 @@ from .filesystem import Location, Relation, locate, relate
 from .mounts import Mount, mount_of, read_mounts
 from .probes import Linkable
 from .resolve import Resolution, resolve
+from .sameness import Same
+from .scan import Entry, Problem, Scan, scan
+from .topology import Company, ExtentGroup, Partner, Topology, measure, shared_with
 from .verdict import Sharing, Verdict
+from .watch import Snapshot, watch
 
 __all__ = [
+    "Account",
+    "Aspect",
     "Between",
     "Boundary",
+    "Change",
+    "Company",
     "Content",
+    "Entry",
     "Extent",
     "ExtentFlag",
+    "ExtentGroup",
     "ExtentMap",
     "Facts",
     "Identity",
+    "Inode",
     "Kind",
     "Linkable",
     "Location",
     "Mount",
     "NoExtentMapError",
+    "Partner",
+    "Problem",
     "Relation",
     "Resolution",
+    "Same",
+    "Scan",
     "Sharing",
+    "Snapshot",
+    "Topology",
     "Verdict",
     "compare",
     "explain_boundary",
     "locate",
+    "measure",
     "mount_of",
     "probe_boundary",
     "read_extents",
@@ -42,4 +62,7 @@ __all__ = [
     "read_mounts",
     "relate",
     "resolve",
+    "scan",
+    "shared_with",
+    "watch",
 ]

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 
+from .clone import FICLONE
 from .content import Opened
 from .facts import read_facts
 from .mounts import read_mounts
@@ -15,7 +16,6 @@ from .show import show_name
 from .storage import Common, examine
 
 _PREFIX = ".linkcheck-probe-"
-_FICLONE = 0x40049409  # <linux/fs.h>
 _SAMPLE = os.urandom(1024) * 16  # more than btrfs keeps among its metadata
 
 
@@ -67,7 +67,7 @@ def try_reflink(source: Path, target: Path) -> Answer:
             folder = target
             with _scratch(target) as (two, second):
                 try:
-                    ioctl(two, _FICLONE, one)
+                    ioctl(two, FICLONE, one)
                 except OSError as error:
                     return _judge(error, _CLONE_REFUSALS, f"clone can be made in {target}")
                 files = Opened(read_facts(first), one), Opened(read_facts(second), two)

@@ -21,6 +21,14 @@ def show_name(name: object) -> str:
     )
 
 
+def show_home(path: object) -> str:
+    """Return *path* as `show_name` does, with `~` for the home folder of whoever asks."""
+    text, home = show_name(path), os.path.expanduser("~")  # noqa: PTH111 - Path's may raise
+    if len(home) > 1 and text.startswith(f"{home}{os.sep}"):
+        return f"~{text[len(home) :]}"
+    return text
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8 (PEP 383)

@@ -51,7 +51,7 @@ def examine(one: Opened, two: Opened, mounts: Sequence[Mount]) -> Storage:
         return Storage(Common.UNKNOWN, "one file of a layer, seen by overlay or through two")
     relation, reason = _relate_open(one, two, there, here)
     if relation is Relation.APART:
-        return Storage(Common.NONE, reason)
+        return Storage(Common.NONE, f"two inodes, {reason}")
     try:
         first, second = _read_both(one, two)
     except NoExtentMapError as error:
@@ -59,7 +59,7 @@ def examine(one: Opened, two: Opened, mounts: Sequence[Mount]) -> Storage:
     if relation is Relation.OPEN:
         if may_meet(first, second):
             return Storage(Common.UNKNOWN, reason, first, second)
-        return Storage(Common.NONE, "no common address", first, second)
+        return Storage(Common.NONE, "two inodes, no common address", first, second)
     return _judge_extents(one, two, first, second)
 
 
@@ -130,7 +130,7 @@ def examine_clones(one: Opened, two: Opened) -> Storage:
     if first is None or second is None:
         return Storage(Common.UNKNOWN, "not supported on this system")
     if one.facts.identity.device != two.facts.identity.device:
-        return Storage(Common.NONE, "two APFS volumes")
+        return Storage(Common.NONE, "two inodes, two APFS volumes")
     if not (first.may_share and second.may_share):
         return Storage(Common.NONE, "two inodes, one of which shares no blocks")
     same = first.clone_id == second.clone_id and one.facts.size == two.facts.size

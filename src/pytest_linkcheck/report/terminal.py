@@ -32,7 +32,8 @@ def _headline(environment: str, rows: Sequence[Row]) -> str:
             show_size(size),
         )
     )
-    percent = f" ({100 * shared / size:.0f} %)" if size else ""
+    # Rounded down: "100 %" says that nothing is left.
+    percent = f" ({100 * shared // size} %)" if size else ""
     line = f"{show_name(environment)}: {told}, of which {show_size(shared)} shared{percent}"
     bytecode = sum(row.bytecode for row in rows)
     if bytecode:
