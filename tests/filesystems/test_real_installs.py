@@ -9,7 +9,7 @@ from support.mounting import needs_root
 from pytest_linkcheck import Filesystem, Filesystems, Venvs, Wheelhouse, assert_linked
 from pytest_linkcheck.links import Sharing
 
-pytestmark = needs_root
+pytestmark = [needs_root, pytest.mark.slow]
 COLUMNS = [("uv", None), ("uv", "clone"), ("uv", "hardlink"), ("uv", "copy"), ("uv", "symlink"),
            ("pip", None)]  # fmt: skip
 

@@ -8,6 +8,8 @@ from links.corpus.case import CASES, NOT_HERE, Case
 from support.places import BASES, KINDS, Place
 from support.users import nobody
 
+pytestmark = pytest.mark.slow
+
 
 def _name(value: object) -> str:
     return value.name if isinstance(value, Case) else str(value)

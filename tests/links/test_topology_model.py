@@ -24,6 +24,8 @@ from support.mounting import run
 
 from pytest_linkcheck.links.topology import Topology, measure
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = ("a", "b", "out")
 ROOTS = ("a", "b")
 

@@ -14,6 +14,8 @@ from support.users import NOBODY, public_folder
 
 import pytest_linkcheck
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(pytest_linkcheck.__file__).parents[1]
 PACKAGES = Path(pytest.__file__).parents[1]
 PLACES = ["ext4", "xfs", "btrfs", "btrfs-subvolume", "tmpfs", "overlay(btrfs)", "bind(xfs)"]
