@@ -92,10 +92,10 @@ def test_a_hard_link_replaced_by_an_equal_copy_falls_short(subject: Subject) -> 
     subject.replace_by_copy("sample/large.py")
     result = subject.audit()
     assert _failure(result)[0] == (
-        "sample 1.0: sample/large.py is a copy, though uv's cache holds the file on the same mount"
+        "sample 1.0: sample/large.py is a copy, though uv's cache holds the file within reach"
     )
     remedy = "uv pip install --reinstall sample"
-    assert any(line.endswith(f"same mount -> {remedy}") for line in result.outlines)
+    assert any(line.endswith(f"within reach -> {remedy}") for line in result.outlines)
 
 
 @pytest.mark.parametrize("name", ["share/sample/shared.txt", "sample.h"])

@@ -228,3 +228,23 @@ def test_a_clone_that_was_written_to_is_not_called_shared(
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*sample/large.py was changed since it was installed*"])
     assert any("written to since: " in line for line in reasons_of(result))
+
+
+def test_across_subvolumes_of_btrfs_reflinks_are_expected(
+    places: dict[str, Place], tmp_path: Path, audit_of: Audit, venvs: Venvs, wheelhouse: Wheelhouse
+) -> None:
+    folder = places["btrfs"].root / tmp_path.name
+    run("btrfs", "subvolume", "create", folder)
+    cache = places["btrfs"].root / f"{tmp_path.name}-cache"
+    shared = venvs.uv(wheelhouse.sample, at=folder, cache_at=cache)
+    copied = venvs.uv(wheelhouse.sample, at=folder, cache_at=cache)
+    module = copied / "sample/large.py"
+    data = module.read_bytes()
+    module.unlink()
+    module.write_bytes(data)
+
+    audit_of(shared).assert_outcomes(passed=1)
+    result = audit_of(copied)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*sample/large.py is a copy, though uv's cache holds the file*"])

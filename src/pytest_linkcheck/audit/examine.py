@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_linkcheck.installs import Distribution, InstalledFile, Role
-from pytest_linkcheck.links import Between, Facts, Identity, Kind, read_facts, resolve
+from pytest_linkcheck.links import Facts, Identity, Kind, Sharing, read_facts, resolve
 from pytest_linkcheck.links.content import ChangedError, Content, compare_bytes
 from pytest_linkcheck.links.show import show_count, show_home, show_name
 from pytest_linkcheck.report.model import Reason, Row
 
+from .allowed import allowed_by_uv
 from .blocks import judge_blocks
 from .context import Context
 
@@ -166,11 +167,12 @@ def _why_uv_made_no_link(
     cache = context.cache
     if not cache.exists:
         return f"uv's cache is gone: {show_home(cache.path)} does not exist", "", False
-    between, reason = context.boundary
-    if between not in {Between.NOTHING, Between.UNKNOWN}:
-        return f"uv's cache lies apart: {reason}", "move UV_CACHE_DIR to the same mount", False
-    if cache.link_mode == "copy":
+    allowed = allowed_by_uv(context)
+    if cache.link_mode == "copy" and Sharing.COPY in allowed:
         return "uv is configured with link-mode copy", "remove that setting", False
+    if Sharing.COPY in allowed:
+        _, reason = context.boundary
+        return f"uv's cache lies apart: {reason}", "move UV_CACHE_DIR to the same mount", False
     remedy = f"uv pip install --reinstall {show_name(dist.name)}"
     sources = cache.sources(file, dist.layout, dist.dist_info.name)
     if not sources:
@@ -181,7 +183,7 @@ def _why_uv_made_no_link(
         return f"uv's cache cannot be compared: {error.strerror}", "", False
     if not equal:
         return "uv's cache holds other bytes for it: another build of this version", remedy, False
-    return "a copy, though uv's cache holds the file on the same mount", remedy, True
+    return "a copy, though uv's cache holds the file within reach", remedy, bool(allowed)
 
 
 def _are_equal(facts: Facts, source: Path, context: Context) -> bool:
