@@ -40,12 +40,11 @@ class Virtualenv(BaseInstaller):
     def promise(self, link_mode: str | None) -> Promise:
         """Promise copies, or with `symlink` symlinks of whole folders, RECORD and all."""
         if link_mode != "symlink":
-            return Promise(mtimes=Origin.CACHE, compiles=True)
+            return Promise(mtimes=Origin.CACHE, executable=False)
         return Promise(
             linked=frozenset(Role) - {Role.SCRIPT, Role.DATA},
             own=frozenset({Role.SCRIPT}),
-            modes=Origin.CACHE,
-            mtimes=Origin.CACHE,
+            executable=False,
             compiles=True,
             whole=True,
         )
