@@ -5,6 +5,7 @@
 Needs uv on PATH and a package index. The cache is uv's own of this user, as in a real audit.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,18 +28,26 @@ def main() -> None:
         ):
             subprocess.run(command, cwd=folder, check=True)
         shown = ["pytest", "--linkcheck"]
-        hidden = ["-m", "pytest", "--color=yes", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        # Neither this machine's other plugins nor its folders belong into the picture.
+        plugins = ["-p", "linkcheck", "-p", "no:cacheprovider"]
+        hidden = ["-m", "pytest", "--color=yes", *plugins]
         done = subprocess.run(
             [sys.executable, *hidden, *shown[1:]],
             cwd=folder,
             check=False,
             capture_output=True,
             text=True,
-            env={"COLUMNS": str(COLUMNS), "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+            env={
+                "COLUMNS": str(COLUMNS),
+                "HOME": str(Path.home()),
+                "PATH": os.defpath,
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            },
         )
     console = Console(record=True, width=COLUMNS, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(Text(f"$ {' '.join(shown)}", style="bold"))
-    lines = [line for line in done.stdout.splitlines() if not line.startswith("plugins:")]
+    unwanted = ("plugins:", "rootdir:", "linkcheck: temporary")
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(unwanted)]
     console.print(Text.from_ansi("\n".join(lines)))
     PICTURE.write_text(console.export_svg(title="pytest-linkcheck"), encoding="utf-8")
 
