@@ -1,17 +1,18 @@
 """Measure what uv shared, version by version, and write the table of it.
 
-    sudo .venv/bin/python docs/uv_history.py [VERSION ...]
+    sudo .venv/bin/python docs/uv_history.py [VERSION ... | --show]
 
 Needs a package index, and root for btrfs. What was measured before, in `uv-history.json`, is kept;
 the versions named (by default: the last of each minor release, and those on both sides of a change)
-are measured anew. Then `uv-history.md` is written: neighbours that behave alike are one line.
+are measured anew, none with `--show`. Then `uv-history.md` is written: neighbours that behave alike
+are one line.
 """
 
 import argparse
 import json
 import tempfile
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from packaging.version import Version
@@ -25,7 +26,7 @@ HERE = Path(__file__).parent
 DATA = HERE / "uv-history.json"
 TABLE = HERE / "uv-history.md"
 VERSIONS = (
-    "0.4.0", "0.4.30", "0.5.31", "0.6.17", "0.7.22", "0.8.24", "0.9.30",
+    "0.4.0", "0.4.15", "0.4.16", "0.4.30", "0.5.31", "0.6.17", "0.7.22", "0.8.24", "0.9.30",
     "0.10.4", "0.10.5", "0.10.12", "0.11.33", "0.12.24", "0.13.9",
 )  # fmt: skip
 PLACES = (("ext4", "ext4"), ("btrfs", "btrfs"), ("btrfs", "ext4"))  # cache, environment
@@ -51,11 +52,13 @@ def main() -> None:
     """Measure, and write both files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="*", default=VERSIONS)
+    parser.add_argument("--show", action="store_true", help="measure nothing, write the table")
+    args = parser.parse_args()
     known = json.loads(DATA.read_text()) if DATA.exists() else {}
     with tempfile.TemporaryDirectory(prefix="uv-history-") as folder:
         filesystems = Filesystems(Path(folder))
         try:
-            for version in parser.parse_args().versions:
+            for version in () if args.show else args.versions:
                 known[version] = measure(version, Path(folder), filesystems)
                 print(version, flush=True)  # noqa: T201 - it takes minutes
         finally:
@@ -130,6 +133,7 @@ def show(known: dict[str, dict[str, Measured]]) -> str:
     parts = [
         INTRODUCTION.format(count=len(versions), first=versions[0], last=versions[-1], own=own),
     ]
+    parts += ["## What changed when\n", *_changes(known), ""]
     for cache_at, at in PLACES:
         place = f"{cache_at} to {at}"
         title = f"Cache and environment on {at}" if cache_at == at else (
@@ -149,6 +153,24 @@ def show(known: dict[str, dict[str, Measured]]) -> str:
                 parts.append(f"| {mode or 'default'} | {span} | {' | '.join(cells)} |")
         parts.append("")
     return "\n".join(parts)
+
+
+def _changes(known: dict[str, dict[str, Measured]]) -> list[str]:
+    """Return a line for each version that did something else than the one measured before it."""
+    lines = []
+    for (older, before), (newer, after) in pairwise(known.items()):
+        changed = [
+            f"{key}: {_brief(before[key])} became {_brief(after[key])}"
+            for key in after
+            if _cells(before[key]) != _cells(after[key])
+        ]
+        lines += [f"- **{newer}** (after {older}), {change}" for change in changed]
+    return lines
+
+
+def _brief(measured: Measured) -> str:
+    cells = _cells(measured)
+    return f"{cells[0]} with a warning" if cells[-1] else cells[0]
 
 
 def _cells(measured: Measured) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ import pytest
 from pytest_linkcheck import (
     Environment,
     Installer,
+    InstallError,
     Role,
+    Sharing,
     UnavailableError,
     Venvs,
     Wheel,
@@ -20,14 +22,16 @@ from pytest_linkcheck import (
     assert_no_bytecode,
     read_bytecode,
 )
+from pytest_linkcheck.filesystems import probe_pair
+from pytest_linkcheck.filesystems.expectations import expectation
 from pytest_linkcheck.installs import sample
 from pytest_linkcheck.installs.installers import INSTALLERS, Origin, Task
 
 pytestmark = pytest.mark.network
 
 NAMES = [
-    "uv", "uv==0.4.0", "uv==0.10.4", "pip", "pip==22.3", "pip==21.3.1", "pdm", "installer",
-    "virtualenv",
+    "uv", "uv==0.4.0", "uv==0.10.4", "pip", "pip==26.3", "pip==22.3", "pip==21.3.1",
+    "pdm", "installer", "virtualenv",
 ]  # fmt: skip
 CASES = [(name, mode) for name in NAMES for mode in INSTALLERS[name.partition("=")[0]].link_modes]
 per_case = pytest.mark.parametrize(("name", "mode"), CASES)
@@ -205,3 +209,23 @@ def test_a_version_of_pip_works_by_the_environments_own_python(
     assert str(installer.version) == "21.3.1"
     assert one.log[-1].args[0] == str(one.python)
     assert (one.scripts / "sample-console").read_text().startswith(f"#!{one.python}")
+
+
+@pytest.mark.parametrize("name", ["uv==0.10.4", "pdm", "installer", "virtualenv"])
+def test_another_device_ends_as_expected(
+    venvs: Venvs, wheelhouse: Wheelhouse, other_device: Path, tmp_path: Path, name: str
+) -> None:
+    wheel = wheel_for(name, wheelhouse)
+    for mode in INSTALLERS[name.partition("=")[0]].link_modes:
+        empty = venvs.create(name, link_mode=mode, cache_at=other_device)
+        told = expectation(empty.installer, mode, probe_pair(other_device, tmp_path))
+        assert not told.assumed
+        if told.sharing is None:
+            with pytest.raises(InstallError, match=f"^{name} did not install"):
+                empty.install(wheel)
+            continue
+        completed = empty.install(wheel)
+        assert bool(completed.warnings) is bool(told.warning)
+        assert told.warning in completed.stderr
+        linked = (empty / wheel.name).is_symlink() or (empty / wheel.name / "large.py").is_symlink()
+        assert linked is (told.sharing is Sharing.SYMLINK)

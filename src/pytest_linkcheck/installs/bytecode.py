@@ -125,18 +125,23 @@ def find_bytecode(
             # Beside its source it is of the old kind, which `compileall -b` still makes.
             beside = path.parent.parent if path.parent.name == _FOLDER else path.parent
             source = beside / f"{match['stem']}.py"
-            _add(files, problems, path, source, match)
+            _add(files, problems, path, source, match, folder)
     if prefix is not None and os.path.lexists(prefix):
         for path in _walk(prefix, real, problems):
             if match := _NAME.fullmatch(path.name):
                 source = Path(os.sep) / path.parent.relative_to(prefix) / f"{match['stem']}.py"
                 if any(source.is_relative_to(folder) for folder in folders):
-                    _add(files, problems, path, source, match)
+                    _add(files, problems, path, source, match, prefix)
     return Pycs(tuple(sorted(files, key=lambda file: file.path)), tuple(problems))
 
 
-def _add(
-    files: list[Pyc], problems: list[str], path: Path, source: Path, match: re.Match[str]
+def _add(  # noqa: PLR0913, PLR0917 - what is known of it by then
+    files: list[Pyc],
+    problems: list[str],
+    path: Path,
+    source: Path,
+    match: re.Match[str],
+    top: Path,
 ) -> None:
     found = resolve(path)
     if found.facts is None or found.facts.kind is not Kind.FILE:
@@ -145,12 +150,8 @@ def _add(
         return
     check, state, reason = _judge(found.facts, source)
     # A folder on the way may be the symlink: then the file belongs to whoever has the folder.
-    elsewhere = (
-        os.path.realpath(path.parent)
-        != os.path.join(  # noqa: PTH118
-            os.path.realpath(path.parents[2]), *path.parts[-3:-1]
-        )
-    )
+    straight = os.path.join(os.path.realpath(top), path.parent.relative_to(top))  # noqa: PTH118
+    elsewhere = os.path.realpath(path.parent) != os.path.normpath(straight)
     shared = found.is_symlink or found.facts.links > 1 or elsewhere
     tag, level = match["tag"] or "", match["level"] or ""
     files.append(Pyc(path, source, tag, level, found.facts, check, state, reason, shared=shared))
