@@ -77,7 +77,13 @@ def assert_bytecode(
     place = _place(where, pycache_prefix)
     found = _read(place)
     name = show_name(place.name)
-    if not found.files:
+    # With a prefix Python looks at no other.
+    used = [
+        file
+        for file in found.files
+        if place.prefix is None or file.path.is_relative_to(place.prefix)
+    ]
+    if not used:
         remedy = 'compile: bytecode="compiled", or "on-import" and import something'
         _fail(f"no bytecode in {name}", found.problems, remedy)
     if not complete:
@@ -87,7 +93,7 @@ def assert_bytecode(
             f"{name} is no environment: complete=True asks for the modules that are installed"
         )
     tag = expected_tag(place.site_packages)
-    have = {file.source for file in found.files if tag in {None, file.tag} and not file.level}
+    have = {file.source for file in used if tag in {None, file.tag} and not file.level}
     missing, problems, count = [], list(found.problems), 0
     for source in _sources(place, problems):
         count += 1

@@ -358,3 +358,12 @@ def test_symlinked_modules_are_matched_to_what_they_lead_to(
     os.utime(one / "sample/large.py", (1, 1))
     with pytest.raises(AssertionError, match="1 stale"):
         assert_bytecode_fresh(one)
+
+
+def test_with_a_prefix_no_other_counts(
+    venvs: Venvs, wheelhouse: Wheelhouse, tmp_path: Path
+) -> None:
+    one = venvs.uv(wheelhouse.sample, bytecode="compiled")
+    assert_bytecode(one.prefix, complete=True)
+    with pytest.raises(AssertionError, match="no bytecode in"):
+        assert_bytecode(one.prefix, complete=True, pycache_prefix=tmp_path / "pycache")

@@ -253,7 +253,7 @@ def _is_below(path: str, roots: Sequence[str]) -> bool:
 def expected_tag(site_packages: Path) -> str | None:
     """Return the tag of the bytecode that the Python of *site_packages* looks for.
 
-    `None` where its folder does not say: only that of CPython follows from `lib/python3.11`.
+    `None` where its folder does not say: that of CPython follows from `lib/python3.11`.
     """
-    match = re.fullmatch(r"python(\d+)\.(\d+)t?", site_packages.parent.name)
+    match = re.fullmatch(r"python(\d+)\.(\d+)", site_packages.parent.name)
     return f"cpython-{match[1]}{match[2]}" if match else None
