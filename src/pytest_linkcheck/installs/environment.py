@@ -11,7 +11,8 @@ from pytest_linkcheck.links.show import show_name
 from .distributions import Distribution, find_distribution, read_distributions
 from .hermetic import hermetic_environ
 from .index import Index, no_network
-from .installers import Bytecode, Command, Installer, Pip, Target
+from .installers import Bytecode, Command, Freed, Installer, Pip, Target, Task
+from .installers.base import cannot
 from .layout import Layout, find_layout
 from .process import Completed, Log, run
 from .wheelhouse import Wheel
@@ -20,6 +21,8 @@ __tracebackhide__ = hides_traceback
 
 Requirement = str | os.PathLike[str] | Wheel
 DEFAULT_UMASK = 0o022
+# Of the variables for the installer, those that programs of the environment are run with too.
+_BYTECODE_VARIABLES = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
 
 
 class InstallError(LinkcheckError):
@@ -46,6 +49,14 @@ class Surroundings:
     umask: int = DEFAULT_UMASK
 
 
+@dataclass(frozen=True, slots=True)
+class CacheRun:
+    """What cleaning a cache came to: what was run, and the bytes it says it freed, if it does."""
+
+    completed: Completed
+    freed: Freed | None
+
+
 class Environment:
     """An environment, its cache and its installer. Made by the fixtures `venvs`, `shared_venvs`.
 
@@ -56,6 +67,7 @@ class Environment:
         scripts: where its programs lie.
         installer: who fills it.
         cache: the installer's cache, used by the environments of one test and no others.
+        link_source: the folder in it that files are taken from, `None` if it keeps none.
         link_mode: the mode asked for, or `None`: the installer's own choice.
         log: the commands that were run for it, and what they said.
     """
@@ -64,6 +76,7 @@ class Environment:
         self.installer = installer
         self.prefix = target.prefix
         self.cache = target.cache
+        self.link_source = installer.cache(target)
         self.link_mode = target.link_mode
         self.log = Log()
         self._target = target
@@ -89,6 +102,12 @@ class Environment:
     def scripts(self) -> Path:
         """The folder its programs lie in."""
         return self.layout.scripts
+
+    @property
+    def pycache_prefix(self) -> Path | None:
+        """The folder that `environ=` named by PYTHONPYCACHEPREFIX: all bytecode lies there."""
+        named = self._surroundings.extra.get("PYTHONPYCACHEPREFIX")
+        return Path(os.path.abspath(named)) if named else None  # noqa: PTH100
 
     def __truediv__(self, name: str) -> Path:
         """Return the path of *name* in site-packages."""
@@ -128,6 +147,7 @@ class Environment:
         """
         if not names:
             raise LinkcheckError("nothing to remove: name a distribution")
+        self._need(Task.UNINSTALL)
         if check:
             for name in names:
                 find_distribution(self.layout, name)
@@ -137,6 +157,16 @@ class Environment:
             raise InstallError(f"{self.installer.name} did not remove {wanted}", completed)
         return completed
 
+    def clean_cache(self, *, check: bool = True) -> "CacheRun":
+        """Let the installer empty its cache; raises `InstallError` as `install` does."""
+        self._need(Task.CLEAN)
+        return self._clean(self.installer.clean(self._target), check=check)
+
+    def prune_cache(self, *, check: bool = True) -> "CacheRun":
+        """Let the installer remove what is in no use from its cache; raises as `clean_cache`."""
+        self._need(Task.PRUNE)
+        return self._clean(self.installer.prune(self._target), check=check)
+
     def run(self, program: str, *args: str, check: bool = True) -> Completed:
         """Run *program* of the environment: `python`, or a script that was installed.
 
@@ -144,12 +174,24 @@ class Environment:
         """
         path = self.scripts / program
         environ = self._environ(online=False)
+        for variable in _BYTECODE_VARIABLES & self._surroundings.extra.keys():
+            environ[variable] = self._surroundings.extra[variable]
         environ["PATH"] = f"{self.scripts}{os.pathsep}{environ.get('PATH', os.defpath)}"
         completed = run([str(path), *args], environ=environ, umask=self._surroundings.umask)
         self.log.append(completed)
         if check and completed.returncode != 0:
             raise InstallError(f"{show_name(program)} failed", completed)
         return completed
+
+    def _need(self, task: Task) -> None:
+        if task not in self.installer.tasks:
+            raise cannot(self.installer.name, task)
+
+    def _clean(self, command: Command, *, check: bool) -> "CacheRun":
+        completed = self._run(command)
+        if check and completed.returncode != 0:
+            raise InstallError(f"{self.installer.name} did not clean its cache", completed)
+        return CacheRun(completed, self.installer.freed(completed))
 
     def _locate(self, requirements: Sequence[Requirement]) -> tuple[Target, list[str]]:
         """Return where to look for *requirements*, and what to ask for."""
@@ -158,6 +200,7 @@ class Environment:
         names: list[str] = []
         folders: list[Path] = []
         wanted: list[str] = []
+        brought = self.installer.brings
         for requirement in requirements:
             if isinstance(requirement, Wheel):
                 names.append(requirement.requirement)
@@ -165,7 +208,7 @@ class Environment:
             else:
                 name = os.fspath(requirement)
                 names.append(name)
-                if not name.endswith(".whl"):
+                if not name.endswith(".whl") and name not in brought:
                     wanted.append(name)
         online = bool(wanted)
         fetcher = self._surroundings.fetcher
@@ -175,10 +218,14 @@ class Environment:
         return replace(self._target, find_links=tuple(folders), online=online), names
 
     def _run(self, command: Command) -> Completed:
-        online = "--no-index" not in command.args
         environ = (
-            self._environ(online=online) | dict(command.environ) | dict(self._surroundings.extra)
+            self._environ(online=command.online)
+            | dict(command.environ)
+            | dict(self._surroundings.extra)
         )
+        for path, text in command.files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
         completed = run(command.args, environ=environ, umask=self._surroundings.umask)
         self.log.append(completed)
         return completed
