@@ -14,12 +14,14 @@ if TYPE_CHECKING:
         assert_hardlinked,
         assert_link_count,
         assert_linkable,
+        assert_not_linkable,
         assert_not_shared,
         assert_same_device,
         assert_same_inode,
         assert_symlinked,
     )
     from .errors import LinkcheckError, UnavailableError
+    from .filesystems import Filesystem, Filesystems
     from .installs import Distribution, Environment, InstallError, Role, Venvs, Wheel, Wheelhouse
     from .installs.installers import Installer
     from .linked import Expected, assert_linked
@@ -37,6 +39,8 @@ __all__ = [
     "Distribution",
     "Environment",
     "Expected",
+    "Filesystem",
+    "Filesystems",
     "InstallError",
     "Installer",
     "LinkcheckError",
@@ -56,6 +60,7 @@ __all__ = [
     "assert_linkable",
     "assert_linked",
     "assert_links_within",
+    "assert_not_linkable",
     "assert_not_shared",
     "assert_reflinked",
     "assert_same_device",
@@ -71,6 +76,8 @@ _HOMES = {
     "Distribution": ".installs",
     "Environment": ".installs",
     "Expected": ".linked",
+    "Filesystem": ".filesystems",
+    "Filesystems": ".filesystems",
     "InstallError": ".installs",
     "Installer": ".installs.installers",
     "LinkcheckError": ".errors",

@@ -175,3 +175,34 @@ def assert_linkable(source: PathLike, target: PathLike) -> None:
     if boundary.linkable is Linkable.NO:
         notes = () if boundary.between is Between.NOTHING else (ONE_MOUNT,)
         fail(f"no hard link from one folder into the other: {boundary.reason}", found, *notes)
+
+
+def assert_not_linkable(source: PathLike, target: PathLike, because: str | None = None) -> None:
+    """Assert that no file in the folder *source* can be hard linked into the folder *target*.
+
+    Found by trying. *because* says what must stand in between, and nothing else will do:
+    `filesystem`, `bind mount`, `subvolume`, or `no hard links` where the filesystem has none. What
+    cannot be told (a folder that takes no files) fails. Raises `LinkcheckError` for what is no
+    folder, and for an unknown reason.
+    """
+    if because is not None and because not in _BECAUSE:
+        known = ", ".join(_BECAUSE)
+        raise LinkcheckError(f"because={because!r} is no reason known here: give one of {known}")
+    folder_at(source)
+    folder_at(target)
+    boundary = probe_boundary(source, target)
+    found = (resolve(source), resolve(target))
+    if boundary.linkable is Linkable.UNKNOWN:
+        fail(f"it cannot be told whether hard links can be made: {boundary.reason}", found)
+    if boundary.linkable is Linkable.YES:
+        fail(f"a hard link from one folder into the other can be made: {boundary.reason}", found)
+    if because is not None and boundary.between is not _BECAUSE[because]:
+        fail(f"no hard link, but not because of {because}: {boundary.reason}", found)
+
+
+_BECAUSE = {
+    "filesystem": Between.FILESYSTEM,
+    "bind mount": Between.MOUNT,
+    "subvolume": Between.SUBVOLUME,
+    "no hard links": Between.NOTHING,
+}

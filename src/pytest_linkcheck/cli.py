@@ -47,6 +47,15 @@ def _parser() -> argparse.ArgumentParser:
         "--probe", action="store_true", help="really try a link between the folders of A and B"
     )
     explain.set_defaults(run=_explain)
+    doctor = commands.add_parser(
+        "doctor",
+        help="show what this machine can test, and what would unlock the rest",
+        description="Makes each filesystem for a moment, tries what can be done on it and in the "
+        "folders PATH, and removes all of it.",
+    )
+    doctor.add_argument("paths", nargs="*", metavar="PATH")
+    doctor.add_argument("--json", action="store_true", help="write JSON")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -64,3 +73,9 @@ def _explain(options: argparse.Namespace) -> str:
         paths = [explain_path(each, options.root).to_json() for each in (options.a, options.b)]
         return json.dumps(pair.to_json() | {"paths": paths}, indent=2)
     return "\n".join(pair.lines())
+
+
+def _doctor(options: argparse.Namespace) -> str:
+    from .filesystems.doctor import doctor  # noqa: PLC0415
+
+    return doctor(options.paths, as_json=options.json)

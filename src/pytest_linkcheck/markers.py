@@ -9,62 +9,22 @@ from typing import NoReturn
 import pytest
 from packaging.requirements import InvalidRequirement, Requirement
 
+from . import matrix, where
 from .errors import LinkcheckError
 from .fixtures import installer_paths, other_devices
-from .installs.installers import INSTALLERS, LINK_MODES, find_installer
+from .installs.installers import INSTALLERS, find_installer
 from .linked import Expected
-from .links import Linkable, probe_boundary
-from .links.show import show_name
+from .where import ABILITIES, get_filesystems, parse_for
 
 _NO_ARGUMENTS = "takes no arguments"
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Run a test once for each installer and link mode that its `linkcheck_matrix` names.
-
-    Pairs of an installer and a mode it does not have are left out.
-    """
+    """Run a test once for each installer, link mode and place that marker and options name."""
+    problem = matrix.parametrize(metafunc)
     marker = metafunc.definition.get_closest_marker("linkcheck_matrix")
-    if marker is None:
-        return
-    modes = marker.kwargs.get("link_modes")
-    names = ["installer"] if modes is None else ["installer", "link_mode"]
-    absent = [name for name in names if name not in metafunc.fixturenames]
-    if absent:
-        _refuse(metafunc.definition, marker, f"needs its fixtures: {', '.join(absent)}")
-    rows = [
-        (installer, mode)
-        for installer in marker.kwargs.get("installers", ["uv"])
-        for mode in (modes or [None])
-        if mode is None or mode in LINK_MODES[installer]
-    ]
-    values = [row[: len(names)] for row in rows]
-    metafunc.parametrize(
-        names, values, indirect=True, ids=["-".join(filter(None, row)) for row in rows]
-    )
-
-
-def _check_matrix(marker: pytest.Mark) -> str:
-    """Return what is wrong with the arguments of a `linkcheck_matrix`, empty if nothing is."""
-    if marker.args or not marker.kwargs:
-        return "takes keyword arguments: installers=, link_modes="
-    for name, values in marker.kwargs.items():
-        if name not in {"installers", "link_modes"}:
-            return f"has no argument {name}=: give installers=, link_modes="
-        if not isinstance(values, (list, tuple)) or not values:
-            return f"takes a list for {name}=, not {values!r}"
-    installers = marker.kwargs.get("installers", ["uv"])
-    if unknown := [name for name in installers if name not in list(INSTALLERS)]:
-        return f"knows no installer {unknown[0]!r}: give {', '.join(INSTALLERS)}"
-    modes = marker.kwargs.get("link_modes")
-    all_modes = sorted({mode for known in LINK_MODES.values() for mode in known})
-    if unknown := [mode for mode in modes or () if mode not in all_modes]:
-        return f"knows no link mode {unknown[0]!r}: give {', '.join(all_modes)}"
-    for name in installers:
-        if modes and not set(modes) & set(LINK_MODES[name]):
-            has = ", ".join(LINK_MODES[name])
-            return f"leaves nothing for {name}, whose link modes are {has}"
-    return ""
+    if problem and marker:
+        _refuse(metafunc.definition, marker, problem)
 
 
 def check_markers(item: pytest.Item) -> None:
@@ -75,7 +35,7 @@ def check_markers(item: pytest.Item) -> None:
     """
     for marker in item.iter_markers():
         check = _CHECKS.get(marker.name)
-        if check and (problem := check(marker)):
+        if check and (problem := check(marker, item.config)):
             _refuse(item, marker, problem)
 
 
@@ -83,11 +43,11 @@ def _refuse(item: pytest.Item, marker: pytest.Mark, problem: str) -> NoReturn:
     pytest.fail(f"{item.nodeid}: {marker.name} {problem}", pytrace=False)
 
 
-def _check_linkcheck(marker: pytest.Mark) -> str:
+def _check_linkcheck(marker: pytest.Mark, _config: pytest.Config) -> str:
     return _NO_ARGUMENTS if marker.args or marker.kwargs else ""
 
 
-def _check_expect(marker: pytest.Mark) -> str:
+def _check_expect(marker: pytest.Mark, _config: pytest.Config) -> str:
     for name in marker.kwargs:
         if name not in {"sharing", "link_count", "device"}:
             return f"has no argument {name}=: give sharing, link_count=, device="
@@ -108,12 +68,12 @@ def _check_expect(marker: pytest.Mark) -> str:
     return ""
 
 
-def _check_requires(marker: pytest.Mark) -> str:
+def _check_requires(marker: pytest.Mark, _config: pytest.Config) -> str:
     if marker.kwargs or not marker.args:
-        return f"takes names: {', '.join(_NEEDS)}, or an installer such as 'uv>=0.10.5'"
+        return f"takes names: {', '.join(_KNOWN)}, or an installer such as 'uv>=0.10.5'"
     for need in marker.args:
-        if need not in list(_NEEDS) and _installer_need(need) is None:
-            known = ", ".join(_NEEDS)
+        if need not in _KNOWN and _installer_need(need) is None:
+            known = ", ".join(_KNOWN)
             return f"knows no {need!r}: give {known}, or an installer such as 'uv>=0.10.5'"
     return ""
 
@@ -128,15 +88,32 @@ def _installer_need(need: object) -> Requirement | None:
 
 
 def first_unmet(item: pytest.Item) -> str:
-    """Return why this machine cannot run *item*, with the remedy; empty if it can."""
-    folder = _temporary_folder(item.config)
+    """Return why the place *item* runs at, or this machine, cannot run it; empty if they can."""
     for marker in item.iter_markers("linkcheck_requires"):
         for need in marker.args:
-            check = _NEEDS.get(need)
-            reason = check(folder) if check else _lacks_installer(need, item.config)
-            if reason:
+            if reason := _lacks(need, item):
                 return f"requires {need}: {reason}"
     return ""
+
+
+def _lacks(need: str, item: pytest.Item) -> str:
+    if need in ABILITIES:
+        return _lacks_ability(need, item)
+    if check := MACHINE_NEEDS.get(need):
+        return check(_temporary_folder(item.config))
+    return _lacks_installer(need, item.config)
+
+
+def _lacks_ability(need: str, item: pytest.Item) -> str:
+    """Ask the place that the test runs at; raises `UnavailableError` if it is not to be had."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    here, cache = (
+        get_filesystems(item.config).get(parse_for(item.config, params[name])).path
+        if name in params
+        else None
+        for name in ("filesystem", "cache_filesystem")
+    )
+    return where.lacks(need, here or _temporary_folder(item.config), cache)
 
 
 def _temporary_folder(config: pytest.Config) -> Path:
@@ -145,23 +122,6 @@ def _temporary_folder(config: pytest.Config) -> Path:
     if isinstance(factory, pytest.TempPathFactory):
         return factory.getbasetemp()
     return Path(tempfile.gettempdir())
-
-
-def _lacks_hardlink(folder: Path) -> str:
-    boundary = probe_boundary(folder, folder)
-    if boundary.linkable is Linkable.YES:
-        return ""
-    return f"{boundary.reason}; choose another --basetemp"
-
-
-def _lacks_symlink(folder: Path) -> str:
-    try:
-        with tempfile.TemporaryDirectory(prefix="linkcheck-", dir=folder) as scratch:
-            (Path(scratch) / "link").symlink_to("target")
-    except OSError as error:
-        where = show_name(folder)
-        return f"no symlink can be made in {where}: {error.strerror}; choose another --basetemp"
-    return ""
 
 
 def _lacks_second_device(folder: Path) -> str:
@@ -176,12 +136,13 @@ def _lacks_root(_folder: Path) -> str:
     return "run pytest as root"
 
 
-_NEEDS: dict[str, Callable[[Path], str]] = {
-    "hardlink": _lacks_hardlink,
-    "symlink": _lacks_symlink,
+MACHINE_NEEDS: dict[str, Callable[[Path], str]] = {
     "second-device": _lacks_second_device,
     "root": _lacks_root,
 }
+
+
+_KNOWN = [*ABILITIES, *MACHINE_NEEDS]
 
 
 def _lacks_installer(need: str, config: pytest.Config) -> str:
@@ -198,9 +159,9 @@ def _lacks_installer(need: str, config: pytest.Config) -> str:
     )
 
 
-_CHECKS: dict[str, Callable[[pytest.Mark], str]] = {
+_CHECKS: dict[str, Callable[[pytest.Mark, pytest.Config], str]] = {
     "linkcheck": _check_linkcheck,
     "linkcheck_expect": _check_expect,
-    "linkcheck_matrix": _check_matrix,
+    "linkcheck_matrix": matrix.check_matrix,
     "linkcheck_requires": _check_requires,
 }

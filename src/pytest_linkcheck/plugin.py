@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 if TYPE_CHECKING:
+    from .filesystems import Filesystem, Filesystems
     from .installs import Toolbox, Venvs, Wheelhouse
     from .installs.installers import Installer
     from .shared import SharedVenvs
 
 _MARKERS = """\
 linkcheck: runs only with --linkcheck or the ini key linkcheck = true
-linkcheck_requires(*needs): skips where this machine lacks one of them, and says what: hardlink, \
-symlink, second-device, root, or an installer such as 'uv>=0.10.5'
+linkcheck_requires(*needs): skips where the place the test runs at lacks one of them, and says \
+what: hardlink, symlink, reflink, extents, true-inodes, birth-time, case-sensitive; or where this \
+machine lacks second-device, root, or an installer such as 'uv>=0.10.5'
 linkcheck_expect(sharing, link_count=, device=): checks every environment the test made: its \
 files are hardlink, symlink, reflink, copy or linked; have so many links; its cache lies on the \
 same or a different device
-linkcheck_matrix(installers=, link_modes=): runs the test once for each installer and link mode, \
-which the fixtures installer and link_mode hand to it
+linkcheck_matrix(installers=, link_modes=, filesystems=, cache_filesystems=): runs the test once \
+for each, which the fixtures installer, link_mode, filesystem and cache_filesystem hand to it
 """
 
 
@@ -58,6 +60,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail where linkcheck skips for want of something on this machine",
     )
+    group.addoption(
+        "--linkcheck-filesystem",
+        action="append",
+        default=[],
+        metavar="NAME[=PATH][,...]",
+        help="run the tests that use the fixture filesystem on each of these: ext4, xfs, btrfs, "
+        "tmpfs, overlay(btrfs), all, ..., or NAME=PATH for a folder of yours",
+    )
+    group.addoption(
+        "--linkcheck-require",
+        action="append",
+        default=[],
+        metavar="NEED[,...]",
+        help="end at once unless all of these can be tested here: reflink, second-device, root, "
+        "a filesystem, ... (see the marker linkcheck_requires)",
+    )
+    parser.addini(
+        "linkcheck_filesystem", "as --linkcheck-filesystem, which goes first", "args", default=[]
+    )
+    parser.addini("linkcheck_require", "as --linkcheck-require", "args", default=[])
     parser.addini("linkcheck", "run the tests marked linkcheck", "bool", default=False)
     parser.addini("linkcheck_env", "the environments that --linkcheck audits", "args", default=[])
 
@@ -70,6 +92,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from .fixtures import installer_paths
 
         installer_paths(config)  # a bad value is an error now, not when some test comes to it
+    if _chooses_places(config):
+        from .where import check_options
+
+        check_options(config)
     if config.option.linkcheck:
         from .audit.hooks import register
 
@@ -79,8 +105,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Check the arguments of our markers; parametrise the tests marked `linkcheck_matrix`."""
-    if any(mark.name.startswith("linkcheck") for mark in metafunc.definition.iter_markers()):
+    """Check the arguments of our markers; parametrise tests by `linkcheck_matrix` and places."""
+    ours = any(mark.name.startswith("linkcheck") for mark in metafunc.definition.iter_markers())
+    if ours or ("filesystem" in metafunc.fixturenames and _chooses_places(metafunc.config)):
         from .markers import check_markers, parametrize
 
         check_markers(metafunc.definition)
@@ -130,6 +157,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         reason = str(call.excinfo.value)
         skipped = pytest.CallInfo.from_call(lambda: _skip(item.config, reason), call.when)
         call.excinfo = skipped.excinfo
+
+
+def _chooses_places(config: pytest.Config) -> bool:
+    names = ("linkcheck_filesystem", "linkcheck_require")
+    return any(getattr(config.option, name) or config.getini(name) for name in names)
 
 
 def _is_on(config: pytest.Config) -> bool:
@@ -201,5 +233,41 @@ def installer(request: pytest.FixtureRequest, _linkcheck_toolbox: "Toolbox") -> 
 @pytest.fixture
 def link_mode(request: pytest.FixtureRequest) -> str | None:
     """The link mode that `linkcheck_matrix` has chosen; without it the installer's own choice."""
-    mode: str | None = getattr(request, "param", None)
-    return mode
+    mode: str = getattr(request, "param", "default")
+    return None if mode == "default" else mode
+
+
+@pytest.fixture(scope="session")
+def filesystems(
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,  # noqa: ARG001 - it must be there before, and go after
+) -> Iterator["Filesystems"]:
+    """Make filesystems: `filesystems.get("btrfs")`, `filesystems.get("ext4", fresh=True)`."""
+    from .where import close_filesystems, get_filesystems
+
+    yield get_filesystems(pytestconfig)
+    close_filesystems(pytestconfig)
+
+
+@pytest.fixture
+def filesystem(
+    request: pytest.FixtureRequest,
+    filesystems: "Filesystems",  # noqa: ARG001 - it closes them
+) -> Iterator["Filesystem"]:
+    """The place that `linkcheck_matrix` or `--linkcheck-filesystem` has chosen, or `default`."""
+    from .where import open_filesystem, parse_for
+
+    name = getattr(request, "param", "default")
+    with open_filesystem(request.config, parse_for(request.config, name)) as made:
+        yield made
+
+
+@pytest.fixture
+def cache_filesystem(
+    request: pytest.FixtureRequest, filesystem: "Filesystem", filesystems: "Filesystems"
+) -> "Filesystem":
+    """The place for caches that `linkcheck_matrix` has chosen; without it that of `filesystem`."""
+    from .where import parse_for
+
+    name: str | None = getattr(request, "param", None)
+    return filesystem if name is None else filesystems.get(parse_for(request.config, name))

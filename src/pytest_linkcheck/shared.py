@@ -13,7 +13,7 @@ from .installs import Environment, Toolbox, Venvs
 from .installs.environment import Requirement
 from .installs.installers import Installer
 from .installs.known import knowing
-from .installs.maker import Options
+from .installs.maker import Location, Options, Site
 from .links.show import show_count, show_name
 
 __tracebackhide__ = hides_traceback
@@ -78,8 +78,15 @@ class SharedVenvs:
             self._groups += 1
             group = self._folder / f"request-{self._groups}"
             twin = next((k for k in self._made if k.startswith(f"{request} ")), None)
-            cache_at = self._made[twin].cache.parent if twin else group
-            placed: Options = {"at": group, "cache_at": cache_at, **options}
+            at = _folder(options.get("at"), group)
+            # On another filesystem the cache goes along with the environment.
+            home = at if isinstance(options.get("at"), Site) else group
+            cache_at = (
+                self._made[twin].cache.parent
+                if twin
+                else _folder(options.get("cache_at"), Path(home))
+            )
+            placed: Options = {**options, "at": at, "cache_at": cache_at}
             self._made[key] = self._venvs.create(who, *requirements, **placed)
             # A link into the common cache changes the link count of the twins' files.
             for known, environment in self._made.items():
@@ -93,6 +100,11 @@ class SharedVenvs:
         told, self._changes = self._changes, []
         return told
 
+    def forget(self) -> None:
+        """Forget all environments, changes seen: what they lie on ends with the session."""
+        self._look()
+        self._made.clear()
+
     def _look(self) -> None:
         for key, environment in list(self._made.items()):
             differences = _differences(
@@ -101,6 +113,15 @@ class SharedVenvs:
             if differences:
                 self._changes += differences
                 del self._made[key]
+
+
+def _folder(location: Location | None, default: Path) -> str | os.PathLike[str]:
+    """Return the folder that *location* is, or a new one on the filesystem that it is."""
+    if location is None:
+        return default
+    if not isinstance(location, Site):
+        return location
+    return location.folder(default.name, keep=True)
 
 
 @contextmanager

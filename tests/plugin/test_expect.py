@@ -124,9 +124,7 @@ def test_an_equal_file_of_another_package_does_not_hide_a_hard_link(
     )
     result = run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["  uv-1: a/same.py: hardlink (one inode, 2 links), expected own"]
-    )
+    result.stdout.fnmatch_lines(["  uv-1: a/same.py: hardlink (one inode, 2 links), expected own"])
 
 
 def test_files_of_which_nothing_can_be_told_prove_nothing(

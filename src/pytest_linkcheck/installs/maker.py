@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Protocol, TypedDict, Unpack, runtime_checkable
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
 from pytest_linkcheck.links.show import show_name
@@ -41,12 +41,23 @@ class Toolbox:
         return pip if isinstance(pip, Pip) else None
 
 
+@runtime_checkable
+class Site(Protocol):
+    """Somewhere else than a folder: a filesystem, which gives each test a folder of its own."""
+
+    def folder(self, label: str = ..., *, keep: bool = ...) -> Path:
+        """Return a new folder, which others need too if it is to be kept."""
+
+
+Location = str | os.PathLike[str] | Site
+
+
 class Options(TypedDict, total=False):
     """What `Venvs.create` takes by keyword; it says what each means."""
 
     link_mode: str | None
-    at: str | os.PathLike[str] | None
-    cache_at: str | os.PathLike[str] | None
+    at: Location | None
+    cache_at: Location | None
     python: str | None
     umask: int
     bytecode: str | Bytecode
@@ -65,6 +76,7 @@ class Venvs:
     def __init__(self, toolbox: Toolbox, folder: Path) -> None:
         self._toolbox = toolbox
         self._folder = folder
+        self._sites: dict[Site, Path] = {}
         self.made: list[Environment] = []
 
     def uv(self, *requirements: Requirement, **options: Unpack[Options]) -> Environment:
@@ -80,8 +92,8 @@ class Venvs:
         installer: str | Installer,
         *requirements: Requirement,
         link_mode: str | None = None,
-        at: str | os.PathLike[str] | None = None,
-        cache_at: str | os.PathLike[str] | None = None,
+        at: Location | None = None,
+        cache_at: Location | None = None,
         python: str | None = None,
         umask: int = DEFAULT_UMASK,
         bytecode: str | Bytecode = Bytecode.NONE,
@@ -95,8 +107,9 @@ class Venvs:
             installer: its name, or the object that the fixture `installer` gives.
             requirements: wheels of the wheelhouse, paths of wheels, or names for the index.
             link_mode: how it is to be filled; `None` leaves that to the installer.
-            at: the folder to make the environment in; default: a folder of this test.
-            cache_at: the folder to keep the installer's cache in; default: the same.
+            at: the folder or filesystem to make the environment on; default: a folder of this test.
+            cache_at: the folder or filesystem to keep the installer's cache on; default: a folder
+                of this test, on the filesystem that `at` is if it is one.
             python: the interpreter to make it from; default: the one that runs the tests.
             umask: the mask for the modes of new files.
             bytecode: `none`, `compiled` (by the installer) or `on-import`.
@@ -115,12 +128,14 @@ class Venvs:
                 f"{who.name} has no link mode {show_name(link_mode)}: it has "
                 f"{', '.join(who.link_modes)}"
             )
-        prefix = self._place(_absolute(at or self._folder), who.name)
+        prefix = self._place(self._locate(at), who.name)
+        if cache_at is None and isinstance(at, Site):
+            cache_at = at
         target = Target(
             prefix=prefix,
             python=prefix / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"),
             base_python=python or sys.executable,
-            cache=_absolute(cache_at or self._folder) / f"{who.name}-cache",
+            cache=self._locate(cache_at) / f"{who.name}-cache",
             link_mode=link_mode,
             bytecode=_bytecode(bytecode),
             seed=seed,
@@ -138,6 +153,17 @@ class Venvs:
         if requirements:
             environment.install(*requirements, check=check)
         return environment
+
+    def _locate(self, location: Location | None) -> Path:
+        """Return the folder that *location* is, or has for this test."""
+        if location is None:
+            return _absolute(self._folder)
+        if not isinstance(location, Site):
+            return _absolute(location)
+        if location not in self._sites:
+            # The last folder is `venvs`, the one above bears the test's name.
+            self._sites[location] = location.folder(self._folder.parent.name)
+        return self._sites[location]
 
     @staticmethod
     def _place(folder: Path, name: str) -> Path:

@@ -1,0 +1,243 @@
+"""Making filesystems: each place once for a process, all undone when it ends."""
+
+import atexit
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pytest_linkcheck.errors import LinkcheckError, UnavailableError
+from pytest_linkcheck.links.show import show_name
+
+from . import kernel
+from .claims import Claim, clear_leftovers, mounts_below
+from .filesystem import Filesystem, look_at
+from .filling import keep_full
+from .fuse import mount_exfat
+from .holders import find_holders
+from .images import RECIPES, SIZE, make_image, mount_image
+from .layers import bind, make_subvolume, overlay, read_only, tmpfs
+from .namespace import Privacy, enter_namespace, rights
+from .places import Kind, Place, parse_place
+from .watchdog import Helper
+
+_FULL_SIZE = 512 << 20  # of a full image: enough for xfs, which takes no less than 300 MB
+
+
+class Filesystems:
+    """Hands out places. What it makes lies below *parent* and is gone when it is closed.
+
+    In a process with a mount namespace of its own nobody else sees the mounts, and the kernel
+    ends them with the process, whatever kills it.
+    """
+
+    def __init__(self, parent: Path, own: Mapping[str, Path] | None = None) -> None:
+        """Make places below *parent*; *own* are the folders that the user gave names to."""
+        self._parent = parent
+        self._own = dict(own or {})
+        self._claims: dict[Path, Claim] = {}
+        self._shared: dict[str, Filesystem] = {}
+        self._watchdog: Helper | None = None
+        self._servers: list[Helper] = []
+        self._owner = os.getpid()
+        self._made = 0
+        clear_leftovers()
+
+    def get(self, name: str | Place, *, fresh: bool = False, size: int = SIZE) -> Filesystem:
+        """Return the place *name*, made now if this process has not asked for it before.
+
+        *fresh* makes a new one in any case, *size* says of how many bytes it is if it is an image.
+        Raises `UnavailableError` for what this machine cannot make, `LinkcheckError` for what is
+        no place.
+        """
+        place = name if isinstance(name, Place) else parse_place(name, self._own)
+        if not fresh and place.name in self._shared:
+            return self._shared[place.name]
+        made = self._make(place, fresh=fresh, size=size)
+        if not fresh:
+            self._shared[place.name] = made
+        return made
+
+    def folders(self) -> list[Path]:
+        """Return the folders on all places that were made for a test, and not to be kept."""
+        return [folder for made in self._shared.values() for folder in made.folders]
+
+    def remove(self, folders: Iterable[Path]) -> None:
+        """Remove *folders* of these places: the room is for the next test."""
+        gone = set(folders)
+        for made in self._shared.values():
+            for folder in made.folders:
+                if folder in gone:
+                    shutil.rmtree(folder, ignore_errors=True)
+            made.folders = [folder for folder in made.folders if folder not in gone]
+
+    def close(self) -> None:
+        """Unmount all that was made here, and remove it.
+
+        Raises `LinkcheckError` if a mount is held by a process that is still running, and says by
+        which; it is out of sight then, and ends with that process.
+        """
+        if os.getpid() != self._owner:  # a child by fork: nothing of this is its own
+            return
+        atexit.unregister(self.close)
+        told: list[str] = []
+        for claim in self._claims.values():
+            told += _unmount_below(claim.folder)
+            claim.release()
+        for server in self._servers:
+            server.dismiss()
+        self._servers.clear()
+        self._claims.clear()
+        self._shared.clear()
+        if self._watchdog:
+            self._watchdog.dismiss()
+        if told:
+            raise LinkcheckError("\n".join(told))
+
+    def _make(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
+        match place.kind:
+            case Kind.DEFAULT:
+                path = self._home() / "default"
+                path.mkdir(exist_ok=True)
+                return look_at(place, path)
+            case Kind.OWN:
+                return self._own_folder(place)
+            case kind if kind in RECIPES:
+                return self._make_image(place, size)
+            case Kind.TMPFS:
+                return self._mount(place, tmpfs)
+            case Kind.FULL:
+                return self._make_full(place)
+            case _:
+                return self._make_over(place, self._base(place, fresh=fresh, size=size))
+
+    def _base(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
+        if place.over is None:
+            raise LinkcheckError(f"{place} lies over nothing")
+        return self.get(place.over, fresh=fresh, size=size)
+
+    def _make_over(self, place: Place, base: Filesystem) -> Filesystem:
+        if place.kind is Kind.SUBVOLUME:
+            path = base.folder("subvolumes", keep=True) / "subvolume"
+            make_subvolume(path)
+            return look_at(place, path)
+        behind = base.folder(place.kind.value, keep=True)
+        if place.kind is Kind.OVERLAY:
+            return self._mount(place, lambda point: overlay(behind, point), behind / "upper")
+        show = bind if place.kind is Kind.BIND else read_only
+        return self._mount(place, lambda point: show(behind, point), behind)
+
+    def _make_image(self, place: Place, size: int) -> Filesystem:
+        if self._enter() is Privacy.USER:
+            raise UnavailableError(
+                f"{place} needs a loop device, and only root has those: run as root, or name a "
+                f"folder on such a filesystem: --linkcheck-filesystem {place}=PATH"
+            )
+        image = self._home() / f"image-{self._made + 1}"
+        return self._mount(
+            place,
+            lambda point: make_image(
+                place.kind, image, lambda device: self._show(place, device, point), size=size
+            ),
+        )
+
+    def _show(self, place: Place, device: Path, point: Path) -> None:
+        if place.kind is not Kind.NOLINK:
+            mount_image(place.kind, device, point)
+        elif server := mount_exfat(device, point):
+            self._servers.append(server)
+
+    def _make_full(self, place: Place) -> Filesystem:
+        left = place.left or 0
+        if place.over is None or place.over.kind is Kind.TMPFS:
+            return self._mount(place, lambda point: tmpfs(point, size=left))
+        base = self.get(place.over, fresh=True, size=_FULL_SIZE + left)
+        made = look_at(place, base.path)
+        made.settle = lambda filesystem: keep_full(filesystem.path, left)
+        return made
+
+    def _mount(
+        self, place: Place, mount: Callable[[Path], None], behind: Path | None = None
+    ) -> Filesystem:
+        """Return the place that *mount* makes of a new folder."""
+        if self._enter() is Privacy.NONE and self._watchdog is None:
+            self._home()
+            self._watchdog = Helper("clear_up", str(self._claims[self._parent].entry))
+        self._made += 1
+        point = self._home() / f"{place.kind.value}-{self._made}"
+        point.mkdir()
+        with rights():
+            mount(point)
+        return look_at(place, point, behind)
+
+    def _own_folder(self, place: Place) -> Filesystem:
+        path = place.path or Path()
+        called = show_name(place.name if place.name == str(path) else f"{place}={path}")
+        if not path.is_dir():
+            raise LinkcheckError(f"{called}: there is no such folder")
+        try:
+            folder = self._claim(path).folder
+        except OSError as error:
+            raise LinkcheckError(
+                f"{called}: no folder can be made there: {error.strerror}"
+            ) from None
+        made = look_at(place, folder)
+        _check_type(made)
+        return made
+
+    def _home(self) -> Path:
+        """Return the folder of this process below that of the run."""
+        try:
+            return self._claim(self._parent).folder
+        except OSError as error:
+            raise UnavailableError(
+                f"no folder can be made in {show_name(self._parent)}: {error.strerror}; choose "
+                "another --basetemp"
+            ) from None
+
+    def _claim(self, parent: Path) -> Claim:
+        """Return the folder of this process in *parent*."""
+        if parent not in self._claims:
+            if not self._claims:
+                atexit.register(self.close)
+            self._claims[parent] = Claim(parent, "linkcheck")
+        return self._claims[parent]
+
+    def _enter(self) -> Privacy:
+        privacy = enter_namespace()
+        for made in self._shared.values():
+            made.look_again()  # in a new namespace every mount has a new number
+        return privacy
+
+
+def _check_type(made: Filesystem) -> None:
+    """Refuse a folder of the user's that has the name of another filesystem: results would lie."""
+    promised = {
+        Kind.XFS_NOREFLINK.value: "xfs",
+        Kind.SUBVOLUME.value: "btrfs",
+        **{name: name for name in ("ext4", "ext2", "xfs", "btrfs", "tmpfs", "overlay")},
+    }.get(made.name)
+    if promised and promised != made.type:
+        raise LinkcheckError(
+            f"{made.name}={show_name(made.place.path)} lies on {made.mount}: give it another name, "
+            f"or a folder on {promised}"
+        )
+
+
+def _unmount_below(folder: Path) -> list[str]:
+    """Unmount all below *folder*; return a sentence for each mount that was busy."""
+    told = []
+    with rights():
+        for mount in reversed(mounts_below(folder)):
+            try:
+                kernel.unmount(mount.point)
+            except OSError as error:
+                holders = find_holders(mount) or ["a process that cannot be seen from here"]
+                told.append(
+                    f"{mount} is busy ({error.strerror}): held by {', '.join(holders)}; end it "
+                    "before the test ends"
+                )
+                with suppress(OSError):
+                    kernel.unmount(mount.point, detach=True)
+    return told
