@@ -3,42 +3,77 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from .errors import UnavailableError
+from .errors import LinkcheckError, UnavailableError
 from .installs import Environment, Toolbox, Venvs
-from .installs.installers import INSTALLERS
+from .installs.installers import INSTALLERS, Choice, Finder, Installer, parse_choice
 from .installs.known import knowing
 from .links import Linkable, probe_boundary
 from .links.show import show_name
 
 MADE = pytest.StashKey[list[Environment]]()
+_FINDERS = pytest.StashKey[Mapping[str, Finder]]()
+_TOOLBOX = pytest.StashKey[Toolbox]()
 
 
-def installer_paths(config: pytest.Config) -> dict[str, Path]:
-    """Return the paths given by `--linkcheck-installer`, by installer.
+def all_finders(config: pytest.Config) -> Mapping[str, Finder]:
+    """Return what finds installers, by name: those built in, and those of other plugins.
 
-    Raises `pytest.UsageError` for a value that is no NAME=PATH of a known name and a file.
+    Raises `pytest.UsageError` if two have one name.
     """
-    paths = {}
+    if _FINDERS not in config.stash:
+        found = dict(INSTALLERS)
+        for theirs in config.hook.pytest_linkcheck_installers(config=config):
+            if twice := sorted(found.keys() & theirs.keys()):
+                raise pytest.UsageError(
+                    f"pytest_linkcheck_installers: {show_name(twice[0])} is taken already: "
+                    "register your installer by another name"
+                )
+            found |= theirs
+        config.stash[_FINDERS] = found
+    return config.stash[_FINDERS]
+
+
+def chosen_installers(config: pytest.Config) -> tuple[Choice, ...]:
+    """Return what `--linkcheck-installer` chooses, in order, each once.
+
+    Raises `pytest.UsageError` for a value that chooses no installer.
+    """
+    known = all_finders(config)
+    chosen: dict[Choice, None] = {}
     for value in config.option.linkcheck_installer:
-        name, _, path = value.partition("=")
-        if name not in INSTALLERS or not path:
-            known = ", ".join(INSTALLERS)
+        try:
+            choice = parse_choice(value, config.invocation_params.dir)
+        except LinkcheckError as error:
+            raise pytest.UsageError(f"--linkcheck-installer {error}") from None
+        if choice.name not in known:
             raise pytest.UsageError(
-                f"--linkcheck-installer {show_name(value)}: give NAME=PATH, with a NAME of {known}"
+                f"--linkcheck-installer {show_name(value)}: give NAME, NAME==VERSION or "
+                f"NAME=PATH, with a NAME of {', '.join(known)}"
             )
-        # os.path's expanduser: Path's raises where there is no such home.
-        paths[name] = config.invocation_params.dir / os.path.expanduser(path)  # noqa: PTH111
-        if not paths[name].is_file():
-            raise pytest.UsageError(
-                f"--linkcheck-installer {show_name(value)}: there is no such file"
-            )
-    return paths
+        chosen[choice] = None
+    return tuple(chosen)
+
+
+def expand_installers(names: Iterable[str], config: pytest.Config) -> list[Choice]:
+    """Return the installers that *names* mean: a name alone means each that is chosen of it.
+
+    Raises `LinkcheckError` for a name that nobody knows.
+    """
+    known, chosen = all_finders(config), chosen_installers(config)
+    found: dict[Choice, None] = {}
+    for name in names:
+        choice = parse_choice(name, config.invocation_params.dir)
+        if choice.name not in known:
+            raise LinkcheckError(f"knows no installer {name!r}: give {', '.join(known)}")
+        theirs = [one for one in chosen if one.name == choice.name] if choice.is_plain else []
+        found |= dict.fromkeys(theirs or [choice])
+    return list(found)
 
 
 def run_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:
@@ -48,9 +83,18 @@ def run_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:
     return (base.parent if hasattr(config, "workerinput") else base) / "linkcheck"
 
 
-def make_toolbox(config: pytest.Config, factory: pytest.TempPathFactory) -> Toolbox:
-    """Return the installers of this run."""
-    return Toolbox(installer_paths(config), run_folder(config, factory))
+def open_toolbox(config: pytest.Config, factory: pytest.TempPathFactory) -> Toolbox:
+    """Return the installers of this run, found once in this process."""
+    if _TOOLBOX not in config.stash:
+        folder = run_folder(config, factory)
+        config.stash[_TOOLBOX] = Toolbox(chosen_installers(config), folder, all_finders(config))
+    return config.stash[_TOOLBOX]
+
+
+def find_for(item: pytest.Item, wanted: str | Choice) -> Installer:
+    """Return the installer *wanted* for *item*, from the installers of its run."""
+    factory: pytest.TempPathFactory = item.config._tmp_path_factory  # type: ignore[attr-defined]  # noqa: SLF001
+    return open_toolbox(item.config, factory).find(wanted)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from . import matrix, where
 from .errors import LinkcheckError
-from .fixtures import installer_paths, other_devices
-from .installs.installers import INSTALLERS, find_installer
+from .fixtures import all_finders, find_for, other_devices
+from .installs.installers import Choice
 from .linked import Expected
 from .where import ABILITIES, get_filesystems, parse_for
 
@@ -68,23 +68,23 @@ def _check_expect(marker: pytest.Mark, _config: pytest.Config) -> str:
     return ""
 
 
-def _check_requires(marker: pytest.Mark, _config: pytest.Config) -> str:
+def _check_requires(marker: pytest.Mark, config: pytest.Config) -> str:
     if marker.kwargs or not marker.args:
         return f"takes names: {', '.join(_KNOWN)}, or an installer such as 'uv>=0.10.5'"
     for need in marker.args:
-        if need not in _KNOWN and _installer_need(need) is None:
+        if need not in _KNOWN and _installer_need(need, config) is None:
             known = ", ".join(_KNOWN)
             return f"knows no {need!r}: give {known}, or an installer such as 'uv>=0.10.5'"
     return ""
 
 
-def _installer_need(need: object) -> Requirement | None:
+def _installer_need(need: object, config: pytest.Config) -> Requirement | None:
     try:
         requirement = Requirement(str(need))
     except InvalidRequirement:
         return None
     plain = not (requirement.url or requirement.extras or requirement.marker)
-    return requirement if plain and requirement.name in INSTALLERS else None
+    return requirement if plain and requirement.name in all_finders(config) else None
 
 
 def first_unmet(item: pytest.Item) -> str:
@@ -101,7 +101,7 @@ def _lacks(need: str, item: pytest.Item) -> str:
         return _lacks_ability(need, item)
     if check := MACHINE_NEEDS.get(need):
         return check(_temporary_folder(item.config))
-    return _lacks_installer(need, item.config)
+    return _lacks_installer(need, item)
 
 
 def _lacks_ability(need: str, item: pytest.Item) -> str:
@@ -145,17 +145,22 @@ MACHINE_NEEDS: dict[str, Callable[[Path], str]] = {
 _KNOWN = [*ABILITIES, *MACHINE_NEEDS]
 
 
-def _lacks_installer(need: str, config: pytest.Config) -> str:
+def _lacks_installer(need: str, item: pytest.Item) -> str:
+    """Ask the installer that the test runs with, if it is one of that name."""
     requirement = Requirement(need)
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    choice = params.get("installer")
+    if not isinstance(choice, Choice) or choice.name != requirement.name:
+        choice = Choice(requirement.name)
     try:
-        found = find_installer(requirement.name, installer_paths(config))
+        found = find_for(item, choice)
     except LinkcheckError as error:
         return str(error)
     if requirement.specifier.contains(found.version, prereleases=True):
         return ""
     return (
         f"{found.name} {found.version} is here: install another, or name one with "
-        f"--linkcheck-installer {found.name}=PATH"
+        f"--linkcheck-installer {found.name}=PATH or {found.name}==VERSION"
     )
 
 

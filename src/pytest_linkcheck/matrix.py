@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from .errors import LinkcheckError
-from .installs.installers import INSTALLERS, LINK_MODES
+from .fixtures import all_finders, chosen_installers, expand_installers
+from .installs.installers import Choice
 from .where import chosen, parse_for
 
 _ARGUMENTS = {
@@ -19,7 +20,7 @@ _KNOWN = ", ".join(f"{name}=" for name in _ARGUMENTS)
 # The link mode that is none: the installer's own choice.
 DEFAULT = "default"
 
-Row = tuple[str, str | None, str | None, str | None]
+Row = tuple[Choice, str | None, str | None, str | None]
 
 
 def parametrize(metafunc: pytest.Metafunc) -> str:
@@ -33,6 +34,9 @@ def parametrize(metafunc: pytest.Metafunc) -> str:
     places = [place.name for place in chosen(metafunc.config)]
     if places and "filesystem" in metafunc.fixturenames:
         wanted["filesystems"] = places
+    installers = list(dict.fromkeys(one.name for one in chosen_installers(metafunc.config)))
+    if installers and "installer" in metafunc.fixturenames:
+        wanted.setdefault("installers", installers)
     if not wanted:
         return ""
     if "link_modes" in wanted:
@@ -40,31 +44,35 @@ def parametrize(metafunc: pytest.Metafunc) -> str:
     names = [fixture for argument, fixture in _ARGUMENTS.items() if argument in wanted]
     if absent := [name for name in names if name not in metafunc.fixturenames]:
         return f"needs its fixtures: {', '.join(absent)}"
-    rows = _rows(wanted)
+    rows = _rows(wanted, metafunc.config)
     metafunc.parametrize(
         names,
         [[value for value, name in zip(row, _ARGUMENTS.values(), strict=True) if name in names]
          for row in rows],
         indirect=True,
-        ids=[_identify(row, names) for row in rows],
+        ids=[_identify(row, names, rows) for row in rows],
     )  # fmt: skip
     return ""
 
 
-def _rows(wanted: dict[str, Sequence[str]]) -> list[Row]:
+def _rows(wanted: dict[str, Sequence[str]], config: pytest.Config) -> list[Row]:
+    finders = all_finders(config)
     return [
         (installer, mode, place, cache)
-        for installer in wanted.get("installers", ["uv"])
+        for installer in expand_installers(wanted.get("installers", ["uv"]), config)
         for mode in wanted.get("link_modes", [None])
-        if mode in {None, DEFAULT} or mode in LINK_MODES[installer]
+        if mode in {None, DEFAULT} or mode in finders[installer.name].link_modes
         for place in wanted.get("filesystems", [None])
         for cache in wanted.get("cache_filesystems", [None])
     ]
 
 
-def _identify(row: Row, names: Sequence[str]) -> str:
+def _identify(row: Row, names: Sequence[str], rows: Sequence[Row]) -> str:
     installer, mode, place, cache = row
-    parts = [installer if "installer" in names else None, mode, place]
+    # A path is told only where it tells installers of one name apart.
+    alone = len({other[0] for other in rows if other[0].name == installer.name}) == 1
+    told = installer.name if installer.path and alone else str(installer)
+    parts = [told if "installer" in names else None, mode, place]
     return "-".join([*filter(None, parts), *([f"cache-{cache}"] if cache else [])])
 
 
@@ -77,21 +85,26 @@ def check_matrix(marker: pytest.Mark, config: pytest.Config) -> str:
             return f"has no argument {name}=: give {_KNOWN}"
         if not isinstance(values, (list, tuple)) or not values:
             return f"takes a list for {name}=, not {values!r}"
-    return _check_installers(marker) or _check_places(marker, config)
+    return _check_installers(marker, config) or _check_places(marker, config)
 
 
-def _check_installers(marker: pytest.Mark) -> str:
-    installers = marker.kwargs.get("installers", ["uv"])
-    if unknown := [name for name in installers if name not in list(INSTALLERS)]:
-        return f"knows no installer {unknown[0]!r}: give {', '.join(INSTALLERS)}"
+def _check_installers(marker: pytest.Mark, config: pytest.Config) -> str:
+    finders = all_finders(config)
+    names = marker.kwargs.get("installers", ["uv"])
+    if odd := [name for name in names if not isinstance(name, str)]:
+        return f"takes names for installers=, not {odd[0]!r}"
+    try:
+        installers = expand_installers(names, config)
+    except LinkcheckError as error:
+        return str(error)
     modes = marker.kwargs.get("link_modes")
-    all_modes = [DEFAULT, *sorted({mode for known in LINK_MODES.values() for mode in known})]
+    all_modes = [DEFAULT, *sorted({mode for one in finders.values() for mode in one.link_modes})]
     if unknown := [mode for mode in modes or () if mode not in all_modes]:
         return f"knows no link mode {unknown[0]!r}: give {', '.join(all_modes)}"
-    for name in installers:
-        if modes and not set(modes) & {DEFAULT, *LINK_MODES[name]}:
-            has = ", ".join(LINK_MODES[name])
-            return f"leaves nothing for {name}, whose link modes are {has}"
+    for choice in installers:
+        has = finders[choice.name].link_modes
+        if modes and not set(modes) & {DEFAULT, *has}:
+            return f"leaves nothing for {choice.name}, whose link modes are {', '.join(has)}"
     return ""
 
 

@@ -26,6 +26,13 @@ for each, which the fixtures installer, link_mode, filesystem and cache_filesyst
 """
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hooks that others may implement."""
+    from . import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, and our keys of the configuration file."""
     group = parser.getgroup("linkcheck", "links of installed files (inodes, not URLs)")
@@ -52,8 +59,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--linkcheck-installer",
         action="append",
         default=[],
-        metavar="NAME=PATH",
-        help="use the installer NAME (uv, pip) at PATH; may be given several times",
+        metavar="INSTALLER",
+        help="use this installer: NAME (uv, pip, pdm, installer, virtualenv, ...), NAME==VERSION "
+        "from the package index, or NAME=PATH; may be given several times",
     )
     group.addoption(
         "--linkcheck-strict",
@@ -89,9 +97,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in _MARKERS.splitlines():
         config.addinivalue_line("markers", line)
     if config.option.linkcheck_installer:
-        from .fixtures import installer_paths
+        from .fixtures import chosen_installers
 
-        installer_paths(config)  # a bad value is an error now, not when some test comes to it
+        chosen_installers(config)  # a bad value is an error now, not when some test comes to it
     if _chooses_places(config):
         from .where import check_options
 
@@ -107,7 +115,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Check the arguments of our markers; parametrise tests by `linkcheck_matrix` and places."""
     ours = any(mark.name.startswith("linkcheck") for mark in metafunc.definition.iter_markers())
-    if ours or ("filesystem" in metafunc.fixturenames and _chooses_places(metafunc.config)):
+    config, fixtures = metafunc.config, metafunc.fixturenames
+    chosen = ("filesystem" in fixtures and _chooses_places(config)) or (
+        "installer" in fixtures and config.option.linkcheck_installer
+    )
+    if ours or chosen:
         from .markers import check_markers, parametrize
 
         check_markers(metafunc.definition)
@@ -178,9 +190,9 @@ def _skip(config: pytest.Config, reason: str) -> NoReturn:
 def _linkcheck_toolbox(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> "Toolbox":
-    from .fixtures import make_toolbox
+    from .fixtures import open_toolbox
 
-    return make_toolbox(pytestconfig, tmp_path_factory)
+    return open_toolbox(pytestconfig, tmp_path_factory)
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_names_are_escaped(venvs: Venvs) -> None:
 
 
 def test_makers_may_be_forgotten_in_any_order(tmp_path: Path) -> None:
-    toolbox = Toolbox({}, tmp_path / "run")
+    toolbox = Toolbox([], tmp_path / "run")
     one, two = (Venvs(toolbox, tmp_path / name) for name in ("one", "two"))
     first, second = knowing(one), knowing(two)
     before = known_roots()

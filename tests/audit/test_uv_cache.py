@@ -139,9 +139,9 @@ def test_uv_itself_says_the_same(project: Path, configured: dict[str, str]) -> N
 
 
 def _uv() -> str:
-    from pytest_linkcheck.installs.installers import find_installer  # noqa: PLC0415
+    from pytest_linkcheck.installs.installers.programs import find_uv_program  # noqa: PLC0415
 
-    return str(find_installer("uv", {}).path)  # type: ignore[attr-defined]
+    return str(find_uv_program())
 
 
 def test_a_cache_that_cannot_be_read_holds_nothing(subject: Subject, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from support.users import nobody, open_way
 
 from pytest_linkcheck import Environment, InstallError, LinkcheckError, Role, Venvs, Wheelhouse
 from pytest_linkcheck.installs import Toolbox, sample
+from pytest_linkcheck.installs.installers import Choice
 
 MODULE = "sample/__init__.py"
 FALLBACK = "warning: Failed to hardlink files; falling back to full copy."
@@ -264,7 +265,7 @@ def test_an_installer_that_makes_nothing_and_says_all_is_well(tmp_path: Path) ->
     uv = tmp_path / "uv"
     uv.write_text("#!/bin/sh\necho uv 1.0\n")
     uv.chmod(0o755)
-    venvs = Venvs(Toolbox({"uv": uv}, tmp_path / "run"), tmp_path / "venvs")
+    venvs = Venvs(Toolbox([Choice("uv", path=uv)], tmp_path / "run"), tmp_path / "venvs")
     with pytest.raises(LinkcheckError, match=r"uv-1 has no lib/python.*/site-packages"):
         venvs.uv()
 

@@ -18,7 +18,7 @@ SAYS_WHAT_TO_DO = (
 @pytest.fixture
 def toolbox(tmp_path: Path) -> Toolbox:
     """Installers that have fetched nothing yet."""
-    return Toolbox({}, tmp_path / "run")
+    return Toolbox([], tmp_path / "run")
 
 
 @pytest.fixture

@@ -11,12 +11,30 @@ from packaging.version import Version
 
 from pytest_linkcheck import Installer, LinkcheckError, UnavailableError, Venvs, Wheelhouse
 from pytest_linkcheck.installs import Toolbox
-from pytest_linkcheck.installs.installers import INSTALLERS, LINK_MODES, Pip, Uv, find_installer
+from pytest_linkcheck.installs.installers import (
+    INSTALLERS,
+    Choice,
+    Pip,
+    Tools,
+    Uv,
+    find_installer,
+)
 
 NO_UV = (
     "uv is missing: install the package pytest-linkcheck[uv], or name a uv with "
     "--linkcheck-installer uv=PATH"
 )
+
+
+PROGRAMS = ("uv", "pip")
+
+
+def _find(name: str, path: Path | None = None) -> Installer:
+    return find_installer(Choice(name, path=path), Tools(Path(), Path(), _nobody))
+
+
+def _nobody() -> Installer:
+    raise AssertionError("no tool environment is needed")
 
 
 @pytest.fixture
@@ -45,11 +63,11 @@ def _says(path: Path, text: str, status: int = 0) -> Path:
     return _program(path, f"printf '%s\\n' '{text}'", f"exit {status}")
 
 
-@pytest.mark.parametrize("name", INSTALLERS)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_each_is_found_and_tells_its_version(name: str) -> None:
-    found: Installer = find_installer(name, {})
+    found: Installer = _find(name)
     assert found.name == name
-    assert found.link_modes == LINK_MODES[name]
+    assert found.link_modes == INSTALLERS[name].link_modes
     told = subprocess.run(
         [sys.executable, "-m", name, "--version"], capture_output=True, check=True
     )
@@ -58,7 +76,7 @@ def test_each_is_found_and_tells_its_version(name: str) -> None:
 
 def test_uv_is_that_of_the_package_before_that_on_path(empty_path: Path) -> None:
     _says(empty_path / "uv", "uv 99.0")
-    found = find_installer("uv", {})
+    found = _find("uv")
     assert isinstance(found, Uv)
     assert found.path == Path(uv_package.find_uv_bin())
 
@@ -66,7 +84,7 @@ def test_uv_is_that_of_the_package_before_that_on_path(empty_path: Path) -> None
 def test_uv_on_path(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _says(empty_path / "uv", "uv 99.0 (abc 2030-01-01)")
     _hide(monkeypatch, "uv")
-    found = find_installer("uv", {})
+    found = _find("uv")
     assert found.version == Version("99.0")
 
 
@@ -83,14 +101,14 @@ def test_a_uv_package_without_its_program_is_passed_over(
     else:
         monkeypatch.delattr(uv_package, "find_uv_bin")
     _says(empty_path / "uv", "uv 99.0")
-    assert find_installer("uv", {}).version == Version("99.0")
+    assert _find("uv").version == Version("99.0")
 
 
 @pytest.mark.usefixtures("empty_path")
 def test_no_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     _hide(monkeypatch, "uv")
     with pytest.raises(UnavailableError) as caught:
-        find_installer("uv", {})
+        _find("uv")
     assert str(caught.value) == NO_UV
 
 
@@ -98,9 +116,9 @@ def test_no_uv_in_a_python_that_has_none(tmp_path: Path) -> None:
     code = """
         import sys
         sys.modules["uv"] = None
-        from pytest_linkcheck.installs.installers import find_installer
+        from pytest_linkcheck.installs.installers import Choice, find_installer
         try:
-            find_installer("uv", {})
+            find_installer(Choice("uv"), None)
         except Exception as error:
             print(type(error).__name__, error)
     """
@@ -118,14 +136,14 @@ def test_no_uv_in_a_python_that_has_none(tmp_path: Path) -> None:
 def test_pip_on_path(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pip = _says(empty_path / "pip", "pip 99.0 from /somewhere")
     _hide(monkeypatch, "pip")
-    assert find_installer("pip", {}) == Pip((str(pip),), Version("99.0"))
+    assert _find("pip") == Pip((str(pip),), Version("99.0"))
 
 
 @pytest.mark.usefixtures("empty_path")
 def test_no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     _hide(monkeypatch, "pip")
     with pytest.raises(UnavailableError) as caught:
-        find_installer("pip", {})
+        _find("pip")
     assert str(caught.value) == (
         "pip is missing: install the package pip, or name one with --linkcheck-installer pip=PATH"
     )
@@ -133,23 +151,23 @@ def test_no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_path_that_is_given_is_used(tmp_path: Path) -> None:
     uv = _says(tmp_path / "my-uv", "uv 0.1")
-    assert find_installer("uv", {"uv": uv}) == Uv(uv, Version("0.1"))
+    assert _find("uv", uv) == Uv(uv, Version("0.1"))
     pip = _says(tmp_path / "my-pip", "pip 30.1 from /somewhere")
-    assert find_installer("pip", {"pip": pip}) == Pip((str(pip),), Version("30.1"))
+    assert _find("pip", pip) == Pip((str(pip),), Version("30.1"))
 
 
 @pytest.mark.parametrize("version", ["22.2.2", "9.0.1"])
 def test_a_pip_that_is_too_old(tmp_path: Path, version: str) -> None:
     pip = _says(tmp_path / "pip", f"pip {version} from /somewhere")
     with pytest.raises(UnavailableError) as caught:
-        find_installer("pip", {"pip": pip})
+        _find("pip", pip)
     assert str(caught.value) == (
         f"pip {version} has no --python: upgrade it to 22.3, or name a newer one with "
         "--linkcheck-installer pip=PATH"
     )
 
 
-@pytest.mark.parametrize("name", INSTALLERS)
+@pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize(
     ("said", "status", "shown"),
     [
@@ -167,7 +185,7 @@ def test_a_program_that_is_none(
 ) -> None:
     program = _says(tmp_path / "program", said.format(name=name), status)
     with pytest.raises(UnavailableError) as caught:
-        find_installer(name, {name: program})
+        _find(name, program)
     assert str(caught.value) == (
         f"{program} is no {name} that works: asked for its version it ended with status {status} "
         f"and printed {shown.format(name=name)}"
@@ -177,7 +195,7 @@ def test_a_program_that_is_none(
 def test_what_a_program_prints_is_escaped(tmp_path: Path) -> None:
     program = _program(tmp_path / "uv", r"printf '\033[2J'")
     with pytest.raises(UnavailableError) as caught:
-        find_installer("uv", {"uv": program})
+        _find("uv", program)
     assert "\x1b" not in str(caught.value)
 
 
@@ -189,25 +207,27 @@ def test_a_program_that_cannot_be_started(tmp_path: Path, mode: int | None, prob
     if mode is not None:
         path.touch(mode)
     with pytest.raises(LinkcheckError) as caught:
-        find_installer("uv", {"uv": path})
+        _find("uv", path)
     assert str(caught.value) == f"{path} cannot be run: {problem}"
 
 
 def test_a_name_nobody_knows() -> None:
     with pytest.raises(LinkcheckError) as caught:
-        find_installer("conda", {})
-    assert str(caught.value) == "conda is no installer known here: name one of uv, pip"
+        _find("conda")
+    assert str(caught.value) == (
+        "conda is no installer known here: name one of uv, pip, pdm, installer, virtualenv"
+    )
 
 
 def test_a_toolbox_asks_for_a_version_once(tmp_path: Path) -> None:
     uv = _program(tmp_path / "uv", f"echo asked >> {tmp_path}/log", "echo uv 1.0")
-    toolbox = Toolbox({"uv": uv}, tmp_path)
+    toolbox = Toolbox([Choice("uv", path=uv)], tmp_path)
     assert toolbox.find("uv") is toolbox.find("uv")
     assert (tmp_path / "log").read_text() == "asked\n"
 
 
 def test_without_pip_uv_works_for_local_wheels(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
-    toolbox = Toolbox({"pip": _says(tmp_path / "pip", "nonsense")}, tmp_path / "run")
+    toolbox = Toolbox([Choice("pip", path=_says(tmp_path / "pip", "nonsense"))], tmp_path / "run")
     assert toolbox.fetcher() is None
     env = Venvs(toolbox, tmp_path / "venvs").uv(wheelhouse.sample)
     assert str(env["sample"]) == "sample 1.0"

@@ -187,7 +187,7 @@ WRONG = {
     "linkcheck_matrix(installers=[])": "linkcheck_matrix takes a list for installers=, not []",
     "linkcheck_matrix(installers={'uv'})": "linkcheck_matrix takes a list for installers=, *",
     "linkcheck_matrix(installers=['conda'])": "linkcheck_matrix knows no installer 'conda': *",
-    "linkcheck_matrix(installers=[[]])": "linkcheck_matrix knows no installer []: give uv, pip",
+    "linkcheck_matrix(installers=[[]])": "linkcheck_matrix takes names for installers=, not []",
     "linkcheck_matrix(link_modes=['hard'])": "linkcheck_matrix knows no link mode 'hard': give *",
     "linkcheck_matrix(link_modes=[[]])": "linkcheck_matrix knows no link mode []: give *",
     "linkcheck_matrix(installers=['pip'], link_modes=['clone'])": (

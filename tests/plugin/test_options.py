@@ -6,16 +6,20 @@ from plugin.conftest import Run
     ("args", "told"),
     [
         (
-            ["--linkcheck-installer", "uv"],
-            "--linkcheck-installer uv: give NAME=PATH, with a NAME of uv, pip",
-        ),
-        (
             ["--linkcheck-installer", "conda=/bin/true"],
-            "--linkcheck-installer conda=/bin/true: give NAME=PATH, with a NAME of uv, pip",
+            "--linkcheck-installer conda=/bin/true: give NAME, NAME==VERSION or NAME=PATH, with *",
         ),
         (
             ["--linkcheck-installer", "uv="],
-            "--linkcheck-installer uv=: give NAME=PATH, with a NAME of uv, pip",
+            "--linkcheck-installer 'uv=' names no installer: give NAME, NAME==VERSION or NAME=PATH",
+        ),
+        (
+            ["--linkcheck-installer", "uv==0.x"],
+            "--linkcheck-installer 'uv==0.x': '0.x' is no version (PEP 440); one exact version *",
+        ),
+        (
+            ["--linkcheck-installer", "uv>=0.4"],
+            "--linkcheck-installer 'uv>=0.4' names no installer: *",
         ),
         (
             ["--linkcheck-installer", "uv=~nobody-here/uv"],
@@ -64,7 +68,7 @@ def test_a_missing_environment_of_the_ini_key_is_a_usage_error(
 
 def test_help_names_every_option_and_key(run: Run) -> None:
     text = run("--help").stdout.str()
-    for name in ("", "-env=PATH", "-expect=SHARING", "-installer=NAME=PATH", "-strict"):
+    for name in ("", "-env=PATH", "-expect=SHARING", "-installer=INSTALLER", "-strict"):
         assert f"  --linkcheck{name}" in text
     assert "linkcheck (bool)" in text
     assert "linkcheck_env (args)" in text

@@ -11,7 +11,8 @@ from pytest_linkcheck.links.show import show_name
 from .distributions import Distribution, find_distribution, read_distributions
 from .hermetic import hermetic_environ
 from .index import Index, no_network
-from .installers import Bytecode, Command, Installer, Pip, Target
+from .installers import Bytecode, Command, Freed, Installer, Pip, Target, Task
+from .installers.base import cannot
 from .layout import Layout, find_layout
 from .process import Completed, Log, run
 from .wheelhouse import Wheel
@@ -46,6 +47,14 @@ class Surroundings:
     umask: int = DEFAULT_UMASK
 
 
+@dataclass(frozen=True, slots=True)
+class CacheRun:
+    """What cleaning a cache came to: what was run, and the bytes it says it freed, if it does."""
+
+    completed: Completed
+    freed: Freed | None
+
+
 class Environment:
     """An environment, its cache and its installer. Made by the fixtures `venvs`, `shared_venvs`.
 
@@ -56,6 +65,7 @@ class Environment:
         scripts: where its programs lie.
         installer: who fills it.
         cache: the installer's cache, used by the environments of one test and no others.
+        link_source: the folder in it that files are taken from, `None` if it keeps none.
         link_mode: the mode asked for, or `None`: the installer's own choice.
         log: the commands that were run for it, and what they said.
     """
@@ -64,6 +74,7 @@ class Environment:
         self.installer = installer
         self.prefix = target.prefix
         self.cache = target.cache
+        self.link_source = installer.cache(target)
         self.link_mode = target.link_mode
         self.log = Log()
         self._target = target
@@ -128,6 +139,7 @@ class Environment:
         """
         if not names:
             raise LinkcheckError("nothing to remove: name a distribution")
+        self._need(Task.UNINSTALL)
         if check:
             for name in names:
                 find_distribution(self.layout, name)
@@ -136,6 +148,16 @@ class Environment:
             wanted = show_name(" ".join(names))
             raise InstallError(f"{self.installer.name} did not remove {wanted}", completed)
         return completed
+
+    def clean_cache(self, *, check: bool = True) -> "CacheRun":
+        """Let the installer empty its cache; raises `InstallError` as `install` does."""
+        self._need(Task.CLEAN)
+        return self._clean(self.installer.clean(self._target), check=check)
+
+    def prune_cache(self, *, check: bool = True) -> "CacheRun":
+        """Let the installer remove what is in no use from its cache; raises as `clean_cache`."""
+        self._need(Task.PRUNE)
+        return self._clean(self.installer.prune(self._target), check=check)
 
     def run(self, program: str, *args: str, check: bool = True) -> Completed:
         """Run *program* of the environment: `python`, or a script that was installed.
@@ -151,6 +173,16 @@ class Environment:
             raise InstallError(f"{show_name(program)} failed", completed)
         return completed
 
+    def _need(self, task: Task) -> None:
+        if task not in self.installer.tasks:
+            raise cannot(self.installer.name, task)
+
+    def _clean(self, command: Command, *, check: bool) -> "CacheRun":
+        completed = self._run(command)
+        if check and completed.returncode != 0:
+            raise InstallError(f"{self.installer.name} did not clean its cache", completed)
+        return CacheRun(completed, self.installer.freed(completed))
+
     def _locate(self, requirements: Sequence[Requirement]) -> tuple[Target, list[str]]:
         """Return where to look for *requirements*, and what to ask for."""
         if not requirements:
@@ -158,6 +190,7 @@ class Environment:
         names: list[str] = []
         folders: list[Path] = []
         wanted: list[str] = []
+        brought = self.installer.brings
         for requirement in requirements:
             if isinstance(requirement, Wheel):
                 names.append(requirement.requirement)
@@ -165,7 +198,7 @@ class Environment:
             else:
                 name = os.fspath(requirement)
                 names.append(name)
-                if not name.endswith(".whl"):
+                if not name.endswith(".whl") and name not in brought:
                     wanted.append(name)
         online = bool(wanted)
         fetcher = self._surroundings.fetcher
@@ -175,10 +208,14 @@ class Environment:
         return replace(self._target, find_links=tuple(folders), online=online), names
 
     def _run(self, command: Command) -> Completed:
-        online = "--no-index" not in command.args
         environ = (
-            self._environ(online=online) | dict(command.environ) | dict(self._surroundings.extra)
+            self._environ(online=command.online)
+            | dict(command.environ)
+            | dict(self._surroundings.extra)
         )
+        for path, text in command.files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
         completed = run(command.args, environ=environ, umask=self._surroundings.umask)
         self.log.append(completed)
         return completed

@@ -1,8 +1,9 @@
 """Making environments: what the fixtures `venvs` and `shared_venvs` hand to a test."""
 
+import hashlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypedDict, Unpack, runtime_checkable
 
@@ -11,7 +12,18 @@ from pytest_linkcheck.links.show import show_name
 
 from .environment import DEFAULT_UMASK, Environment, Requirement, Surroundings
 from .index import Index
-from .installers import Bytecode, Installer, Pip, Target, find_installer
+from .installers import (
+    INSTALLERS,
+    Bytecode,
+    Choice,
+    Finder,
+    Installer,
+    Pip,
+    Target,
+    Tools,
+    find_installer,
+    parse_choice,
+)
 
 __tracebackhide__ = hides_traceback
 
@@ -19,18 +31,35 @@ __tracebackhide__ = hides_traceback
 class Toolbox:
     """The installers of a run, each found and asked for its version once."""
 
-    def __init__(self, paths: Mapping[str, Path], folder: Path) -> None:
-        """Look for installers at *paths*; keep what the run shares in *folder*."""
+    def __init__(
+        self,
+        chosen: Iterable[Choice],
+        folder: Path,
+        finders: Mapping[str, Finder] = INSTALLERS,
+    ) -> None:
+        """Let *chosen* say what a name alone means; keep what the run shares in *folder*."""
         self.home = folder / "home"
+        self.scratch = folder / "scratch"
         self.index = Index(folder / "index", self.home)
-        self._paths = paths
-        self._found: dict[str, Installer] = {}
+        self.chosen = tuple(chosen)
+        self._finders = finders
+        self._tools = Tools(folder / "tools", self.home, self._filler)
+        self._found: dict[Choice, Installer | LinkcheckError] = {}
 
-    def find(self, name: str) -> Installer:
-        """Return the installer *name*; raises as `find_installer` does."""
-        if name not in self._found:
-            self._found[name] = find_installer(name, self._paths)
-        return self._found[name]
+    def find(self, wanted: str | Choice) -> Installer:
+        """Return the installer *wanted*: `uv`, `uv==0.10.4`, `uv=PATH`, or one that is chosen.
+
+        Raises as `find_installer` does.
+        """
+        choice = parse_choice(wanted, Path.cwd()) if isinstance(wanted, str) else wanted
+        if choice.is_plain:
+            choice = next((one for one in self.chosen if one.name == choice.name), choice)
+        if choice not in self._found:
+            self._found[choice] = self._look_for(choice)
+        found = self._found[choice]
+        if isinstance(found, LinkcheckError):
+            raise found
+        return found
 
     def fetcher(self) -> Pip | None:
         """Return the pip that fetches packages from the index, `None` if there is none."""
@@ -39,6 +68,19 @@ class Toolbox:
         except UnavailableError:
             return None
         return pip if isinstance(pip, Pip) else None
+
+    def _look_for(self, choice: Choice) -> Installer | LinkcheckError:
+        try:
+            return find_installer(choice, self._tools, self._finders)
+        except LinkcheckError as error:  # nor is a network asked again for what it did not bring
+            return error
+
+    def _filler(self) -> Installer:
+        """Return who fills tool environments: uv or pip, never one that is chosen to be tested."""
+        try:
+            return find_installer(Choice("uv"), self._tools)
+        except UnavailableError:
+            return find_installer(Choice("pip"), self._tools)
 
 
 @runtime_checkable
@@ -104,7 +146,8 @@ class Venvs:
         """Return a new environment with *requirements* in it.
 
         Args:
-            installer: its name, or the object that the fixture `installer` gives.
+            installer: its name, with a version or a path (`uv==0.10.4`, `uv=./uv`) or without,
+                or the object that the fixture `installer` gives.
             requirements: wheels of the wheelhouse, paths of wheels, or names for the index.
             link_mode: how it is to be filled; `None` leaves that to the installer.
             at: the folder or filesystem to make the environment on; default: a folder of this test.
@@ -136,6 +179,7 @@ class Venvs:
             python=prefix / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"),
             base_python=python or sys.executable,
             cache=self._locate(cache_at) / f"{who.name}-cache",
+            scratch=self._toolbox.scratch / _digest(prefix),
             link_mode=link_mode,
             bytecode=_bytecode(bytecode),
             seed=seed,
@@ -187,6 +231,10 @@ class Venvs:
 def _absolute(folder: str | os.PathLike[str]) -> Path:
     """Return a path that holds when the test changes its directory."""
     return Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symlinks
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def _bytecode(choice: str | Bytecode) -> Bytecode:

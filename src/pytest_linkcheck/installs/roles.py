@@ -18,6 +18,7 @@ class Role(Enum):
 # PEP 376, PEP 610 and the specification of recorded projects; uv_*.json are uv's own.
 _GENERATED = {
     "RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json",
+    "REFER_TO",  # PDM: where symlinks lead
 }  # fmt: skip
 _SCRIPT_FOLDERS = ("bin/", "Scripts/")
 _PYCACHE = re.compile(r"(^|/)__pycache__/[^/]+\.py[co]$")

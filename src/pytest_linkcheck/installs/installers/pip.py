@@ -2,12 +2,11 @@
 
 Environments are made by `python -m venv --without-pip` and filled from outside by
 `pip --python`, which costs a tenth of a second instead of the seconds that seeding pip takes.
+A pip that is too old for that is run by the environment's own Python, from where it lies.
 """
 
-import importlib.util
 import os
-import shutil
-import sys
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,36 +16,31 @@ from packaging.version import Version
 from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.process import Completed, run
 
-from .base import Bytecode, Command, Target, read_version
+from .base import BaseInstaller, Bytecode, Command, Target, Task, read_version
+from .choice import Choice
+from .programs import find_pip_program
+from .promise import Promise
+from .tools import Tools, tool_python
 
 OLDEST = Version("22.3")  # the first with `pip --python`
 LINK_MODES = ("copy",)
-_NO_NETWORK = (
-    "failed to establish a new connection",
-    "name resolution",
-    "name or service not known",
-    "network is unreachable",
-    "connection refused",
-    "connecttimeouterror",
-    "max retries exceeded",
-)
+_PLACE = re.compile(r" from (?P<folder>.+?)(?: \(python [\d.]+\))?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Pip:
-    """One pip, started by `command`."""
+class Pip(BaseInstaller):
+    """One pip, started by `command`; `package` is the folder of one without `--python`."""
 
     command: tuple[str, ...]
     version: Version
     name: str = "pip"
     link_modes: tuple[str, ...] = LINK_MODES
+    package: Path | None = None
+    tasks: frozenset[Task] = frozenset(Task) - {Task.PRUNE}
 
-    def create(self, target: Target) -> Command:
-        """Return `python -m venv`, with a pip of its own only if the target is to be seeded."""
-        without = () if target.seed else ("--without-pip",)
-        # -I: a module of the current folder must not stand in for the standard library's.
-        args = (target.base_python, "-I", "-m", "venv", *without, str(target.prefix))
-        return Command(args)
+    def promise(self, link_mode: str | None) -> Promise:  # noqa: ARG002 - there is one
+        """Promise files of the environment's own, compiled unless it is told not to."""
+        return Promise(compiles=True)
 
     def install(self, target: Target, requirements: Sequence[str]) -> Command:
         """Return `pip install`."""
@@ -62,21 +56,22 @@ class Pip:
         """Return `pip uninstall`."""
         return self._command(target, "uninstall", "--yes", *names)
 
-    def lacks_network(self, completed: Completed) -> bool:
-        """Return whether pip failed for want of a package index."""
-        said = (completed.stdout + completed.stderr).lower()
-        return completed.returncode != 0 and any(words in said for words in _NO_NETWORK)
+    def clean(self, target: Target) -> Command:
+        """Return `pip cache purge`: pip's cache holds what it fetched, nothing it links to."""
+        return self._command(target, "cache", "purge")
 
     def wheel(self, requirements: Sequence[str], into: Path, cache: Path) -> Command:
         """Return `pip wheel`: it puts wheels of *requirements* and all they need into a folder."""
         args = (*self.command, "wheel", "--wheel-dir", str(into), "--", *requirements)
-        return Command(args, _environ(cache))
+        return Command(args, _environ(cache), online=True)
 
     def _command(self, target: Target, *args: str) -> Command:
         command = (*self.command, "--python", str(target.python))
         if target.seed:
             command = (str(target.python), "-m", "pip")
-        return Command((*command, *args), _environ(target.cache))
+        elif self.package is not None:
+            command = (str(target.python), str(self.package))
+        return Command((*command, *args), _environ(target.cache), online=target.online)
 
 
 def _environ(cache: Path) -> dict[str, str]:
@@ -89,30 +84,39 @@ def _environ(cache: Path) -> dict[str, str]:
     }
 
 
-def find_pip(path: Path | None) -> Pip:
-    """Return the pip at *path*; without one that of this Python, then that on `PATH`.
+def find_pip(choice: Choice, tools: Tools) -> Pip:
+    """Return the pip that *choice* names; without a name that of this Python, or on `PATH`.
 
     Raises `UnavailableError` if there is none, if it is too old, or does not tell its version.
     """
-    command = _command(path)
+    if choice.version is not None:
+        command: tuple[str, ...] | None = (
+            str(tool_python(tools.make(str(choice)))), "-m", "pip",
+        )  # fmt: skip
+    elif choice.path is not None:
+        command = (str(choice.path),)
+    else:
+        command = find_pip_program()
     if command is None:
         raise UnavailableError(
             "pip is missing: install the package pip, or name one with --linkcheck-installer "
             "pip=PATH"
         )
-    version = read_version("pip", run([*command, "--version"], environ=os.environ))
-    if version < OLDEST:
+    said = run([*command, "--version"], environ=os.environ)
+    version = read_version("pip", said)
+    if version >= OLDEST:
+        return Pip(command, version)
+    package = _package(said)
+    if package is None:
         raise UnavailableError(
             f"pip {version} has no --python: upgrade it to {OLDEST}, or name a newer one with "
             "--linkcheck-installer pip=PATH"
         )
-    return Pip(command, version)
+    return Pip(command, version, package=package)
 
 
-def _command(path: Path | None) -> tuple[str, ...] | None:
-    if path is not None:
-        return (str(path),)
-    if importlib.util.find_spec("pip") is not None:
-        return (sys.executable, "-m", "pip")
-    found = shutil.which("pip")
-    return (found,) if found else None
+def _package(said: Completed) -> Path | None:
+    """Return the folder that a pip says it lies in."""
+    match = _PLACE.search(said.stdout.strip())
+    package = Path(match["folder"]) if match else None
+    return package if package and (package / "__main__.py").is_file() else None

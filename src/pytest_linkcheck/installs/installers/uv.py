@@ -1,8 +1,7 @@
 """uv: fills an environment by reflinks, hard links, copies or symlinks from its cache."""
 
-import importlib.util
 import os
-import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,11 @@ from packaging.version import Version
 from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.process import Completed, run
 
-from .base import Bytecode, Command, Target, read_version
+from .base import ALL_TASKS, BaseInstaller, Bytecode, Command, Target, Task, read_version
+from .choice import Choice
+from .programs import find_uv_program
+from .promise import OWN_ROLES, WHEEL_ROLES, Origin, Promise
+from .tools import Tools
 
 LINK_MODES = ("clone", "hardlink", "copy", "symlink")
 _NO_NETWORK = (
@@ -22,16 +25,33 @@ _NO_NETWORK = (
     "error sending request",
     "are you offline",
 )
+_FELL_BACK = "falling back to full copy"
 
 
 @dataclass(frozen=True, slots=True)
-class Uv:
+class Uv(BaseInstaller):
     """One uv, at `path`."""
 
     path: Path
     version: Version
     name: str = "uv"
     link_modes: tuple[str, ...] = LINK_MODES
+    tasks: frozenset[Task] = ALL_TASKS
+
+    def promise(self, link_mode: str | None) -> Promise:
+        """Promise that all but scripts and what uv writes itself is taken from the cache."""
+        linked = link_mode in {"hardlink", "symlink"}
+        return Promise(
+            linked=WHEEL_ROLES,
+            own=OWN_ROLES,
+            modes=Origin.CACHE,
+            mtimes=Origin.CACHE if linked else Origin.INSTALL,
+            warns="" if link_mode == "copy" else _FELL_BACK,
+        )
+
+    def cache(self, target: Target) -> Path:
+        """Return uv's cache."""
+        return target.cache
 
     def create(self, target: Target) -> Command:
         """Return `uv venv`; what it seeds with comes from the index."""
@@ -57,6 +77,14 @@ class Uv:
         """Return `uv pip uninstall`."""
         return self._command(target, "pip", "uninstall", "--python", str(target.python), *names)
 
+    def clean(self, target: Target) -> Command:
+        """Return `uv cache clean`."""
+        return self._command(target, "cache", "clean")
+
+    def prune(self, target: Target) -> Command:
+        """Return `uv cache prune`."""
+        return self._command(target, "cache", "prune")
+
     def lacks_network(self, completed: Completed) -> bool:
         """Return whether uv failed for want of a package index."""
         said = completed.stderr.lower()
@@ -71,15 +99,19 @@ class Uv:
         }
         if not target.online:
             environ["UV_OFFLINE"] = "1"
-        return Command((str(self.path), *args), environ)
+        return Command((str(self.path), *args), environ, online=target.online)
 
 
-def find_uv(path: Path | None) -> Uv:
-    """Return the uv at *path*; without one that of the `uv` package, then that on `PATH`.
+def find_uv(choice: Choice, tools: Tools) -> Uv:
+    """Return the uv that *choice* names; without a name that of the `uv` package, or on `PATH`.
 
     Raises `UnavailableError` if there is none, or if it does not tell its version.
     """
-    found = path or _packaged() or _on_path()
+    if choice.version is not None:
+        program = "Scripts/uv.exe" if sys.platform == "win32" else "bin/uv"
+        found: Path | None = tools.make(str(choice)) / program
+    else:
+        found = choice.path or find_uv_program()
     if found is None:
         raise UnavailableError(
             "uv is missing: install the package pytest-linkcheck[uv], or name a uv with "
@@ -87,19 +119,3 @@ def find_uv(path: Path | None) -> Uv:
         )
     said = run([str(found), "--version"], environ=os.environ)
     return Uv(found, read_version("uv", said))
-
-
-def _packaged() -> Path | None:
-    if importlib.util.find_spec("uv") is None:
-        return None
-    import uv  # noqa: PLC0415 - an extra
-
-    try:
-        return Path(uv.find_uv_bin())
-    except (FileNotFoundError, AttributeError):  # a folder that is called uv is a package too
-        return None
-
-
-def _on_path() -> Path | None:
-    found = shutil.which("uv")
-    return Path(found) if found else None
