@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from pytest_linkcheck import Environment, Sharing, measure
+from pytest_linkcheck.links import ExtentFlag, NoExtentMapError, read_extents
 from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.links.topology import Topology
 
@@ -43,7 +44,17 @@ def _sharing(path: Path, cache: Path, topology: Topology) -> Sharing | None:
         return Sharing.REFLINK
     if company.inode.facts.links > 1:
         return Sharing.HARDLINK
-    return Sharing.COPY if company.inode.is_known and path.stat().st_size else None
+    return Sharing.COPY if company.inode.is_known and _has_blocks(path) else None
+
+
+def _has_blocks(path: Path) -> bool:
+    """Return whether *path* has blocks that could be shared: not if it is empty, or inline."""
+    with path.open("rb") as file:
+        try:
+            extents = read_extents(file.fileno()).extents
+        except NoExtentMapError:
+            return path.stat().st_size > 0  # where no file has a map, none shares blocks
+    return any(ExtentFlag.INLINE not in extent.flags for extent in extents)
 
 
 def links_into_cache(env: Environment, paths: Iterable[Path]) -> list[Path]:
