@@ -14,8 +14,8 @@ from .conftest import Make
 IN_PLACE = "https://github.com/astral-sh/uv/issues/10579"
 RECORDING = "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
 
-# Other names of a file may come and go, and the cache may grow.
-LINKS = {Aspect.LINKS_GAINED, Aspect.LINKS_LOST}
+# Other names of a file may come and go, and the cache may grow. (Two of them in turn: touched.)
+LINKS = {Aspect.LINKS_GAINED, Aspect.LINKS_LOST, Aspect.TOUCHED}
 BOOKKEEPING = (".lock", ".gitignore", "CACHEDIR.TAG")
 
 
