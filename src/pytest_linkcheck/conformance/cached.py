@@ -54,7 +54,7 @@ def _has_blocks(path: Path) -> bool:
             extents = read_extents(file.fileno()).extents
         except NoExtentMapError:
             return path.stat().st_size > 0  # where no file has a map, none shares blocks
-    return any(ExtentFlag.INLINE not in extent.flags for extent in extents)
+    return any(ExtentFlag.DATA_INLINE not in extent.flags for extent in extents)
 
 
 def links_into_cache(env: Environment, paths: Iterable[Path]) -> list[Path]:

@@ -32,9 +32,7 @@ def make(
 
 
 @pytest.fixture
-def expected(
-    installer: "Installer", link_mode: str | None, filesystem: "Filesystem"
-) -> Sharing:
+def expected(installer: "Installer", link_mode: str | None, filesystem: "Filesystem") -> Sharing:
     """How files should be shared, by installer, mode and what the filesystem can do."""
     return filesystem.expected(installer, link_mode)
 
@@ -58,9 +56,7 @@ def large(wheelhouse: Wheelhouse, installer: "Installer") -> Wheel:
 
 
 @pytest.fixture
-def other_place(
-    filesystem: "Filesystem", filesystems: "Filesystems"
-) -> Iterator["Filesystem"]:
+def other_place(filesystem: "Filesystem", filesystems: "Filesystems") -> Iterator["Filesystem"]:
     """A place on another device than the one under test; skips where none can be made."""
     found = filesystems.get("ext4" if filesystem.type == "tmpfs" else "tmpfs")
     before = set(filesystems.folders())

@@ -46,7 +46,7 @@ class Deviation:
 
 
 def parse_deviations(lines: Iterable[str]) -> list[Deviation]:
-    """Return what the configuration accepts; raises `LinkcheckError` for a line of another shape."""
+    """Return what the configuration accepts; raises `LinkcheckError` for any other line."""
     found = []
     for line in filter(str.strip, lines):
         patterns, colon, reason = line.partition(": ")

@@ -44,7 +44,9 @@ class Checks:
         if definition.get_closest_marker(MARKER) is None:
             return
         wanted = _wanted(metafunc.config)
-        used = {name: values for name, values in wanted.items() if name[:-1] in metafunc.fixturenames}
+        used = {
+            name: values for name, values in wanted.items() if name[:-1] in metafunc.fixturenames
+        }
         if used and definition.get_closest_marker("linkcheck_matrix") is None:
             definition.add_marker(pytest.mark.linkcheck_matrix(**used))
 

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from pytest_linkcheck import Expected, Role, Sharing
 from pytest_linkcheck.installs import Distribution, Environment, InstalledFile, Wheel, Wheelhouse
 from pytest_linkcheck.installs.installers import Installer, Task
 from pytest_linkcheck.installs.installers.base import cannot
@@ -56,6 +57,13 @@ def promised(dist: Distribution, env: Environment) -> list[InstalledFile]:
     ]
 
 
+def as_promised(
+    dist: Distribution, env: Environment, expected: Sharing
+) -> dict[Role | str, str | Sharing | Expected]:
+    """Return what to hand to `assert_linked`: *expected* for the roles taken from the cache."""
+    return {file.role: expected for file in promised(dist, env)}
+
+
 def members(wheel: Wheel, env: Environment) -> dict[Path, bytes]:
     """Return the bytes that files out of *wheel* should have, by where they are in *env*.
 
@@ -80,7 +88,11 @@ def executables(wheel: Wheel, env: Environment) -> set[Path]:
     """Return which of the files out of *wheel* are executable in it."""
     with zipfile.ZipFile(wheel.path) as archive:
         marked = {info.filename for info in archive.infolist() if info.external_attr >> 16 & 0o100}
-    return {path for path in members(wheel, env) if any(str(path).endswith(f"/{name}") for name in marked)}
+    return {
+        path
+        for path in members(wheel, env)
+        if any(str(path).endswith(f"/{name}") for name in marked)
+    }
 
 
 def files_below(folder: Path) -> set[Path]:

@@ -35,7 +35,7 @@ def _block(installer: str, results: Sequence[Result]) -> Iterator[str]:
 
 
 def _checks(title: str, results: Iterable[Result], outcome: str) -> Iterator[str]:
-    """Tell each check once: where it came out so, what it promises, what was seen, why it matters."""
+    """Tell each check once: where it came out so, its promise, what was seen, why it matters."""
     by_check: defaultdict[str, list[Result]] = defaultdict(list)
     for result in results:
         if result.outcome == outcome:

@@ -1,4 +1,4 @@
-"""Where the cache lies on another device, files are shared as far as that allows, and it is said."""
+"""With the cache on another device files are shared as far as that allows, and it is said."""
 
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ def test_a_cache_on_another_device_works(
         venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=other_place)
         for _ in range(2)
     )
-    roles = {file.role: expected for file in subjects.promised(one[sample.name], one)}
+    roles = subjects.as_promised(one[sample.name], one, expected)
     assert_linked(one[sample.name], two[sample.name], roles)
 
 
@@ -73,5 +73,5 @@ def test_a_cache_on_another_mount_works(
         venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=bound)
         for _ in range(2)
     )
-    roles = {file.role: expected for file in subjects.promised(one[sample.name], one)}
+    roles = subjects.as_promised(one[sample.name], one, expected)
     assert_linked(one[sample.name], two[sample.name], roles)

@@ -21,7 +21,7 @@ PYC = "https://peps.python.org/pep-0552/"
 
 def compiled(env: Environment) -> list[Path]:
     """Return the bytecode below site-packages, that which the wheel ships left out."""
-    return [path for path in env.site_packages.rglob("__pycache__/*.pyc")]
+    return list(env.site_packages.rglob("__pycache__/*.pyc"))
 
 
 @check("must", why=UNSHARED)

@@ -1,6 +1,8 @@
 """What becomes of environments when the cache is cleaned."""
 
-from pytest_linkcheck import Sharing, Wheel, measure
+import pytest
+
+from pytest_linkcheck import Wheel, measure
 
 from . import subjects
 from .cached import existing, is_below
@@ -14,7 +16,8 @@ WORKS = "import sample.large, sample.empty; print(sample.VERSION)"
 
 
 @check("must", why=DANGLING, hazard_if=("symlink",))
-def test_clean_leaves_environments_whole(make: Make, sample: Wheel, expected: Sharing) -> None:
+@pytest.mark.usefixtures("expected")
+def test_clean_leaves_environments_whole(make: Make, sample: Wheel) -> None:
     """When the cache has been emptied, environments still have all their files."""
     env = make(sample)
     env.clean_cache()
@@ -54,17 +57,18 @@ def test_bytes_freed_are_true(make: Make, sample: Wheel) -> None:
     """The bytes that a clean says it has freed are those that are free now."""
     env = make(sample)
     roots = existing(env.prefix, env.cache)
-    cached = [path for path in existing(env.cache)]
+    cached = existing(env.cache)
     before = measure(*roots, extents=False).total if cached else None
     told = env.clean_cache().freed
     if before is None or told is None:
         return
     after = measure(*existing(*roots), extents=False).total
-    assert before.size - after.size in told
+    assert before.on_disk - after.on_disk in told
 
 
 @check("must", why=DANGLING, hazard_if=("symlink",))
-def test_nothing_leads_into_the_cache(make: Make, sample: Wheel, expected: Sharing) -> None:
+@pytest.mark.usefixtures("expected")
+def test_nothing_leads_into_the_cache(make: Make, sample: Wheel) -> None:
     """No file of an environment needs the cache to be there."""
     env = make(sample)
     assert not [path for path in subjects.files_below(env.prefix) if is_below(path, env.cache)]

@@ -26,7 +26,9 @@ def assert_sound(env: Environment, wheel: Wheel) -> None:
     dist = env[wheel.name]
     assert not dist.problems
     wanted = subjects.members(wheel, env)
-    assert not [path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data]
+    assert not [
+        path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data
+    ]
     for file in dist.files:
         if file.digest is not None:
             assert hashlib.new(file.algorithm or "", file.path.read_bytes()).digest() == file.digest
@@ -58,9 +60,7 @@ def test_an_impossible_request_changes_nothing(make: Make, sample: Wheel) -> Non
 
 @check("must", why=WHEELS)
 @pytest.mark.parametrize("how", ["cut off", "wrong byte"])
-def test_a_broken_wheel_is_refused(
-    make: Make, sample: Wheel, tmp_path: Path, how: str
-) -> None:
+def test_a_broken_wheel_is_refused(make: Make, sample: Wheel, tmp_path: Path, how: str) -> None:
     """A wheel that is cut off or damaged is refused, and a good one can be installed after it."""
     env = make()
     done = env.install(damage(sample, tmp_path / "damaged", how), check=False)
@@ -125,7 +125,12 @@ def test_a_read_only_folder_does_no_harm(
     folder = first.prefix.parent / "venv" if what == "target" else first.cache
     folder.mkdir(exist_ok=True)
     sealed = wrapped.read_only(installer, folder)
-    env = venvs.create(sealed, link_mode=first.link_mode, at=folder.parent if what == "cache" else folder, cache_at=first.cache.parent)
+    env = venvs.create(
+        sealed,
+        link_mode=first.link_mode,
+        at=folder.parent if what == "cache" else folder,
+        cache_at=first.cache.parent,
+    )
     before = subjects.files_below(env.site_packages)
     done = env.install(sample, check=False)
     if done.returncode == 0:
@@ -137,7 +142,12 @@ def test_a_read_only_folder_does_no_harm(
 
 @check("must", why=INTERRUPTED)
 def test_a_killed_install_can_be_repeated(
-    make: Make, venvs: Venvs, installer: Installer, link_mode: str | None, filesystem: "Filesystem", large: Wheel
+    make: Make,
+    venvs: Venvs,
+    installer: Installer,
+    link_mode: str | None,
+    filesystem: "Filesystem",
+    large: Wheel,
 ) -> None:
     """After an install is killed in the middle the cache is sound, and a second install works."""
     killed = wrapped.killed_at(installer, "large")

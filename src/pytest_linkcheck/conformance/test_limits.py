@@ -61,10 +61,10 @@ def prepare(
 ) -> tuple[Environment, Wheel]:
     """Return an empty environment that belongs to an ordinary user, who fills it; and the wheel."""
     user = wrapped.as_nobody(installer)
-    homes = {f"XDG_{name}_HOME": str(folder) for name in ("CACHE", "CONFIG", "DATA")}
+    names = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     env = venvs.create(
         installer, link_mode=link_mode, at=folder, cache_at=folder,
-        python=wrapped.python_of_nobody(), environ={"HOME": str(folder), "TMPDIR": str(folder)} | homes,
+        python=wrapped.python_of_nobody(), environ=dict.fromkeys(names, str(folder)),
     )  # fmt: skip
     for path in [env.prefix, *env.prefix.rglob("*")]:
         os.chown(path, wrapped.NOBODY, wrapped.NOBODY, follow_symlinks=False)
@@ -89,7 +89,9 @@ def test_a_cache_of_another_user_does_no_harm(
 ) -> None:
     """An ordinary user's install from a cache that another user filled works, or fails whole."""
     env, sample = prepare(venvs, installer, link_mode, public_folder)
-    other = venvs.create(installer, sample, link_mode=link_mode, at=public_folder, cache_at=public_folder)
+    other = venvs.create(
+        installer, sample, link_mode=link_mode, at=public_folder, cache_at=public_folder
+    )
     before = subjects.files_below(env.site_packages)
     if env.install(sample, check=False).returncode == 0:
         assert_sound(env, sample)

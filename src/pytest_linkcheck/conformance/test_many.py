@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from pytest_linkcheck import Sharing, Wheel, assert_link_count, assert_linked
+from pytest_linkcheck.installs.installers import Task
 
 from . import subjects
 from .checks import check
@@ -17,11 +18,11 @@ AT_ONCE = 8
 def test_many_cold_installs_share_one_copy(make: Make, sample: Wheel, expected: Sharing) -> None:
     """Eight installs at once from an empty cache are all sound, and share as one after another."""
     envs = [make() for _ in range(AT_ONCE)]
-    subjects.need(envs[0].installer, subjects.Task.INSTALL)
+    subjects.need(envs[0].installer, Task.INSTALL)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda env: env.install(sample), envs))
     first, *others = envs
-    roles = {file.role: expected for file in subjects.promised(first[sample.name], first)}
+    roles = subjects.as_promised(first[sample.name], first, expected)
     for env in others:
         assert_sound(env, sample)
         assert_linked(first[sample.name], env[sample.name], roles)

@@ -1,6 +1,6 @@
 """What an installer writes for one environment is that environment's alone."""
 
-from pytest_linkcheck import Role, Wheel, assert_linked
+from pytest_linkcheck import Expected, Role, Sharing, Wheel, assert_linked
 
 from . import subjects
 from .cached import is_below, links_into_cache
@@ -14,9 +14,10 @@ CLASSES = "https://github.com/astral-sh/uv/pull/18118"
 
 @check("must", why=RECORDING)
 def test_generated_files_are_own(make: Make, sample: Wheel) -> None:
-    """RECORD, INSTALLER and all else that is promised to be the environment's own is nobody else's."""
+    """RECORD, INSTALLER and all else that the installer writes itself is nobody else's."""
     one, two = make(sample), make(sample)
-    roles = dict.fromkeys(one.installer.promise(one.link_mode).own - {Role.SCRIPT}, "own")
+    own_roles = one.installer.promise(one.link_mode).own - {Role.SCRIPT}
+    roles: dict[Role | str, str | Sharing | Expected] = dict.fromkeys(own_roles, "own")
     if not roles:
         return
     own = [file.path for file in one[sample.name].files if file.role in roles]

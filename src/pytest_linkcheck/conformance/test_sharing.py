@@ -15,7 +15,7 @@ REFLINKS = "https://github.com/astral-sh/uv/issues/15700"
 def test_payload_is_shared(make: Make, sample: Wheel, expected: Sharing) -> None:
     """What comes out of a wheel is shared by two environments in the way of the link mode."""
     one, two = make(sample), make(sample)
-    roles = {file.role: expected for file in subjects.promised(one[sample.name], one)}
+    roles = subjects.as_promised(one[sample.name], one, expected)
     assert_linked(one[sample.name], two[sample.name], roles)
 
 
@@ -28,9 +28,7 @@ def test_cache_is_shared(make: Make, sample: Wheel, expected: Sharing) -> None:
 
 
 @check("must", why=DUPLICATED)
-def test_link_count_is_cache_and_environments(
-    make: Make, sample: Wheel, expected: Sharing
-) -> None:
+def test_link_count_is_cache_and_environments(make: Make, sample: Wheel, expected: Sharing) -> None:
     """A hard-linked file has one name in the cache and one in each environment; others have one."""
     first, *_ = [make(sample) for _ in range(3)]
     for file in subjects.promised(first[sample.name], first):
@@ -41,9 +39,7 @@ def test_link_count_is_cache_and_environments(
 
 
 @check("must", why=DUPLICATED)
-def test_links_lie_in_cache_and_environments(
-    make: Make, sample: Wheel
-) -> None:
+def test_links_lie_in_cache_and_environments(make: Make, sample: Wheel) -> None:
     """Every name of an installed file lies in the cache or in an environment."""
     one, two = make(sample), make(sample)
     topology = measure(*existing(one.prefix, two.prefix, one.cache))
@@ -56,6 +52,6 @@ def test_links_lie_in_cache_and_environments(
 def test_5000_files_are_shared(make: Make, large: Wheel, expected: Sharing) -> None:
     """A wheel of 5,000 files is shared to the last of them."""
     one, two = make(large), make(large)
-    roles = {file.role: expected for file in subjects.promised(one["large"], one)}
+    roles = subjects.as_promised(one["large"], one, expected)
     assert_linked(one["large"], two["large"], roles)
     assert len(one["large"].files) >= subjects.FILES

@@ -30,6 +30,7 @@ class Bystanders:
         self._cache = watch(payload) if payload else None
 
     def assert_as_they_were(self) -> None:
+        """Fail if anything but the number of links has changed."""
         __tracebackhide__ = True
         self._env.assert_unchanged(allow=LINKS)
         if self._cache:
@@ -85,9 +86,7 @@ def test_a_neighbour_with_the_same_path_leaves_others(
 
 
 @check("must", why=IN_PLACE)
-def test_an_open_reader_keeps_what_it_reads(
-    make: Make, sample: Wheel, sample_2: Wheel
-) -> None:
+def test_an_open_reader_keeps_what_it_reads(make: Make, sample: Wheel, sample_2: Wheel) -> None:
     """A program that holds a file open reads the old version to its end during an upgrade."""
     env = make(sample)
     with (env / "sample/large.py").open("rb") as reader:
@@ -110,9 +109,7 @@ def test_uninstall_leaves_nothing(make: Make, sample: Wheel) -> None:
 
 
 @check("must", why=RECORDING)
-def test_upgrade_leaves_nothing_of_the_old(
-    make: Make, sample: Wheel, sample_2: Wheel
-) -> None:
+def test_upgrade_leaves_nothing_of_the_old(make: Make, sample: Wheel, sample_2: Wheel) -> None:
     """After an upgrade all files are those of the new version, and nothing temporary is left."""
     one, two = make(sample), make(sample_2)
     one.install(sample_2)

@@ -13,7 +13,7 @@ from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.installers import Command, Installer, Target
 
 NOBODY = 65534
-_SEAL = 'for one in $0; do mount --bind "$one" "$one" && mount -o remount,bind,ro "$one" || exit 99; done; exec "$@"'
+_SEAL = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" || exit 99; exec "$@"'
 
 
 class Wrapped:
@@ -29,10 +29,12 @@ class Wrapped:
         return getattr(self._installer, name)
 
     def create(self, target: Target) -> Command:
+        """Return what the installer does, run by the program only if it always is."""
         command = self._installer.create(target)
         return self._wrap(command) if self._always else command
 
     def install(self, target: Target, requirements: Sequence[str]) -> Command:
+        """Return what the installer does, run by the program."""
         return self._wrap(self._installer.install(target, requirements))
 
     def _wrap(self, command: Command) -> Command:
