@@ -64,8 +64,12 @@ def as_nobody(installer: Installer) -> Installer:
 def python_of_nobody() -> str:
     """Return a Python that an ordinary user can run; raises `UnavailableError` if there is none."""
     user = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")
+    # Not whether it starts: that is still done with the rights of root.
+    program = "import os, sys; os.stat(os.path.realpath(sys.executable))"
     for python in (sys.executable, "/usr/bin/python3"):
-        done = subprocess.run([*user, python, "-I", "-c", ""], capture_output=True, check=False)
+        done = subprocess.run(
+            [*user, python, "-I", "-c", program], capture_output=True, check=False
+        )
         if done.returncode == 0:
             return python
     raise UnavailableError(
