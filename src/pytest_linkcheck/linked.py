@@ -1,7 +1,7 @@
 """Whether whole distributions are shared as they should be, file by file and role by role."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from .errors import LinkcheckError, hides_traceback
 from .installs import Distribution, InstalledFile, Role
-from .links import Kind, Sharing, Verdict, compare
+from .links import Kind, Mount, Sharing, Verdict, compare, read_mounts
 from .links.show import show_count, show_name
 
 __tracebackhide__ = hides_traceback
@@ -105,6 +105,23 @@ class Finding:
         return f"{show_name(self.file.name)} ({self.file.role.value}): {told}"
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many files are as expected, and of how many it cannot be told, by reason."""
+
+    met: int
+    undecided: Counter[str]
+
+    def __str__(self) -> str:
+        told = f"{show_count(self.met, 'file')} as expected"
+        open_ = (f"{count} cannot be told ({why})" for why, count in self.undecided.most_common())
+        return ", ".join((told, *open_))
+
+
+def _why_open(finding: Finding) -> str:
+    return finding.verdict.reason if finding.verdict else finding.note
+
+
 def compare_distributions(
     one: Distribution, two: Distribution, expected: Mapping[Role, Expected]
 ) -> list[Finding]:
@@ -120,14 +137,15 @@ def compare_distributions(
         if dist.problems:
             where = show_name(dist.layout.prefix)
             raise AssertionError(f"{dist} in {where}: {dist.problems[0]}")
+    mounts = read_mounts()  # once, not for each of a thousand files
     others = {file.name: file for file in two.files}
     findings: list[Finding] = []
     for file in one.files:
         other = others.pop(file.name, None)
         if file.role in expected:
-            findings.append(_find(file, other, expected[file.role], two))
+            findings.append(_find(file, other, expected[file.role], two, mounts))
     findings += [
-        _find(file, None, expected[file.role], one)
+        _find(file, None, expected[file.role], one, mounts)
         for file in others.values()
         if file.role in expected
     ]
@@ -143,10 +161,14 @@ def _is_one_folder(one: Distribution, two: Distribution) -> bool:
 
 
 def _find(
-    file: InstalledFile, other: InstalledFile | None, expected: Expected, absent_from: Distribution
+    file: InstalledFile,
+    other: InstalledFile | None,
+    expected: Expected,
+    absent_from: Distribution,
+    mounts: Sequence[Mount],
 ) -> Finding:
     if other is not None:
-        verdict = compare(file.path, other.path)
+        verdict = compare(file.path, other.path, mounts=mounts)
         return Finding(file, judge(verdict, expected), expected, verdict)
     if expected is Expected.OWN and file.role in _VARYING:
         return Finding(file, Outcome.MET, expected, None)
@@ -160,7 +182,7 @@ def assert_linked(
     expected: "str | Sharing | Expected | Mapping[Role | str, str | Sharing | Expected]",
     *,
     undecided: str = "report",
-) -> None:
+) -> "Tally":
     """Assert that the files of *one* and *two*, two installs of a package, are shared as expected.
 
     Args:
@@ -170,11 +192,12 @@ def assert_linked(
             all that came out of the wheel into site-packages, or as data; then files that
             installers write anew and bytecode are expected to be inodes of their own, and scripts
             are not judged. Or the same by role, for the roles to judge.
-        undecided: files of which it cannot be told are counted in a failure, and let the rest
-            decide, unless this is `fail`.
+        undecided: files of which it cannot be told are counted, and let the rest decide, unless
+            this is `fail`.
 
-    Passes only if nothing contradicts, and at least one file proves it. Raises `LinkcheckError`
-    for what cannot be compared.
+    Passes only if nothing contradicts, and at least one file proves it; the `Tally` that it
+    returns says how many did, and of how many it could not be told. Raises `LinkcheckError` for
+    what cannot be compared.
     """
     if undecided not in {"report", "fail"}:
         raise LinkcheckError(f"undecided={undecided!r} is neither 'report' nor 'fail'")
@@ -193,7 +216,7 @@ def assert_linked(
     elif not proved:
         headline = f"nothing proves it: none of {show_count(len(findings), 'file')} can be told"
     else:
-        return
+        return Tally(len(findings) - len(open_), Counter(_why_open(one) for one in open_))
     evidence = _tell(one, two, by_role, findings, broken or open_)
     raise AssertionError(f"{one}: {headline}\n{evidence}")
 

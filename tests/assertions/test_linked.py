@@ -7,6 +7,7 @@ import pytest
 from support.evidence import failure
 from support.handmade import SITE, install
 from support.oracle import same_file, stat_of
+from support.places import Place
 
 from pytest_linkcheck import (
     Distribution,
@@ -290,7 +291,7 @@ def test_equal_bytes_are_judged_by_the_verdict_on_them(tmp_path: Path) -> None:
 
 
 def _refusal(*args: object, **options: object) -> str:
-    call: Callable[..., None] = assert_linked
+    call: Callable[..., object] = assert_linked
     with pytest.raises(LinkcheckError) as caught:
         call(*args, **options)
     return str(caught.value)
@@ -411,3 +412,21 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     name = f"evil{os.linesep}\x1b[2J.py"
     pair = _twice(tmp_path, {name: b"x"})
     assert "\x1b" not in "\n".join(failure(assert_linked, *pair, {"payload": "hardlink"}))
+
+
+def test_it_says_of_how_many_files_it_cannot_be_told(
+    places: dict[str, Place], tmp_path: Path, venvs: Venvs, wheelhouse: Wheelhouse
+) -> None:
+    folder = places["btrfs"].root / tmp_path.name
+    folder.mkdir()
+    one, two = (
+        venvs.uv(wheelhouse.sample, link_mode="clone", at=folder, cache_at=folder) for _ in range(2)
+    )
+
+    tally = assert_linked(one["sample"], two["sample"], {"payload": "reflink"})
+
+    assert tally.met >= 2  # btrfs keeps all that is not larger than 2,048 bytes inline
+    assert sum(tally.undecided.values()) > 5
+    assert "cannot be told (inline" in str(tally)
+    with pytest.raises(AssertionError, match="cannot be told"):
+        assert_linked(one["sample"], two["sample"], {"payload": "reflink"}, undecided="fail")

@@ -17,7 +17,7 @@ from pytest_linkcheck import (
     assert_symlinked,
 )
 
-Assertion = Callable[..., None]
+Assertion = Callable[..., object]
 OF_FILES = [assert_same_inode, assert_different_inodes, assert_hardlinked, assert_not_shared]
 OF_PATHS = [*OF_FILES, assert_same_device, assert_different_device]
 

@@ -36,9 +36,7 @@ def test_what_can_be_linked_is_no_boundary(tmp_path: Path) -> None:
 @needs_root
 def test_what_cannot_be_told_is_no_pass(filesystems: Filesystems, tmp_path: Path) -> None:
     read_only = filesystems.get("readonly").folder()
-    with pytest.raises(
-        AssertionError, match=r"^it cannot be told whether hard links can be made: "
-    ):
+    with pytest.raises(AssertionError, match=r"^it cannot be told whether"):
         assert_not_linkable(read_only, tmp_path)
 
 

@@ -59,6 +59,14 @@ def _start(folder: Path, sort: str) -> subprocess.Popen[bytes]:
     )
 
 
+def _wait_for_the_last_word(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line == b"after nolink\n":
+            return
+    raise AssertionError("it ended before")
+
+
 def _wait_until(true: Callable[[], bool]) -> None:
     """Look until it is *true*: what the kernel ends with a process ends a moment later."""
     assert any(true() for _ in range(2000))
@@ -100,9 +108,7 @@ def test_kill_9_at_a_random_moment(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_another_signal(tmp_path: Path, number: signal.Signals) -> None:
     process = _start(tmp_path, "private")
-    assert process.stdout is not None
-    while process.stdout.readline() != b"after nolink\n":
-        pass
+    _wait_for_the_last_word(process)
     process.send_signal(number)
     process.communicate()
     _assert_clean(tmp_path)
@@ -110,9 +116,7 @@ def test_another_signal(tmp_path: Path, number: signal.Signals) -> None:
 
 def test_without_a_namespace_a_watchdog_clears_up(tmp_path: Path) -> None:
     process = _start(tmp_path, "shared")
-    assert process.stdout is not None
-    while process.stdout.readline() != b"after nolink\n":
-        pass
+    _wait_for_the_last_word(process)
     assert not _is_unmounted(tmp_path)
     process.kill()
     process.communicate()
@@ -124,9 +128,7 @@ def test_without_namespace_and_watchdog_the_next_start_clears_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = _start(tmp_path, "shared")
-    assert process.stdout is not None
-    while process.stdout.readline() != b"after nolink\n":
-        pass
+    _wait_for_the_last_word(process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     process.send_signal(signal.SIGSTOP)
     for child in map(int, children):

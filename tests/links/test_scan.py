@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from support.loopfs import call, mounted
+from support.loopfs import mounted
+from support.mounting import run
 
 from pytest_linkcheck.links.facts import Kind
 from pytest_linkcheck.links.scan import Problem, open_folder, scan
@@ -23,7 +24,7 @@ def found(root: Path) -> set[str]:
 
 def by_find(root: Path) -> dict[str, tuple[str, ...]]:
     form = "%P\\0%D\\0%i\\0%n\\0%s\\0%b\\0%y\\0"
-    fields = call("find", root, "-printf", form).split("\0")[:-1]
+    fields = run("find", root, "-printf", form).split("\0")[:-1]
     return {fields[at]: tuple(fields[at + 1 : at + 7]) for at in range(0, len(fields), 7)}
 
 
@@ -117,7 +118,7 @@ def deep(tmp_path: Path) -> Iterator[Path]:
     os.close(os.open("bottom", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
     yield tmp_path
-    call("rm", "-rf", tmp_path / ("d" * 20))
+    run("rm", "-rf", tmp_path / ("d" * 20))
 
 
 def test_a_thousand_levels(deep: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_thousand_levels(deep: Path) -> None:
     assert result.problems == ()
     assert len(result.entries) == 1002
     assert result.entries[-1].facts.path.name == "bottom"
-    assert call("find", deep).count("\n") == 1002
+    assert run("find", deep).count("\n") == 1002
 
 
 def test_names_that_are_too_long_are_the_kernels_affair(deep: Path) -> None:

@@ -20,7 +20,8 @@ from support.clones import (
     fill,
     write_block,
 )
-from support.loopfs import Disk, call, disk, mounted, overlay
+from support.loopfs import Disk, disk, mounted, overlay
+from support.mounting import run
 
 from pytest_linkcheck.links.account import Account
 from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap
@@ -92,7 +93,7 @@ def test_names_here_and_elsewhere(place: Path) -> None:
     assert repr(topology) == "<Topology of 2 files>"
     assert topology.find(read_facts(place / "out" / "fourth").identity) is inode
     assert topology.find(read_facts(place).identity) is None
-    by_find = call("find", place / "a", place / "b", "-samefile", file).split()
+    by_find = run("find", place / "a", place / "b", "-samefile", file).split()
     assert {str(name) for name in inode.names} == set(by_find)
 
 
@@ -248,7 +249,7 @@ def test_against_btrfs_du(tmp_path: Path) -> None:
             if index % 7 == 0:
                 clone(file, one / f"{index} again")
         (one / "inline").write_bytes(b"x" * 2000)
-        call("sync", "-f", one)
+        run("sync", "-f", one)
         topology = measure(one)
         total, exclusive, shared = btrfs_du(one)
         assert topology.total.own == exclusive
@@ -260,9 +261,9 @@ def test_against_btrfs_du(tmp_path: Path) -> None:
 def test_snapshot_has_the_same_inode_numbers_and_shares(tmp_path: Path) -> None:
     with disk("btrfs", tmp_path) as made:
         volume, snapshot = made.path / "volume", made.path / "snapshot"
-        call("btrfs", "subvolume", "create", volume)
+        run("btrfs", "subvolume", "create", volume)
         file = fill(volume / "file", 4)
-        call("btrfs", "subvolume", "snapshot", volume, snapshot)
+        run("btrfs", "subvolume", "snapshot", volume, snapshot)
         assert (snapshot / "file").stat().st_ino == file.stat().st_ino
         topology = measure(volume, snapshot)
         assert len(topology.inodes) == 2
@@ -279,7 +280,7 @@ def test_compressed_is_at_least(tmp_path: Path) -> None:
         for name in ("one", "two"):  # neighbours on disk that look as if they overlapped
             (a / name).write_bytes(name.encode() * 40_000)
         clone(a / "one", b / "one")
-        call("sync", "-f", made.path)
+        run("sync", "-f", made.path)
         topology = measure(a, b)
         assert topology.total.at_least
         assert topology.total.compressed == 3 * 30 * BLOCK
@@ -299,7 +300,7 @@ def test_inline_and_empty_are_counted_apart(tmp_path: Path) -> None:
         (made.path / "small").write_bytes(b"x" * 100)
         (made.path / "empty").touch()
         clone(made.path / "small", made.path / "clone")
-        call("sync", "-f", made.path)
+        run("sync", "-f", made.path)
         account = measure(made.path).total
         assert (account.inline, account.on_disk, account.files) == (200, 0, 3)
         assert str(account).endswith("200 bytes inline")
@@ -320,11 +321,11 @@ def test_holes_and_preallocated(place: Path) -> None:
 
 def used(folder: Path) -> int:
     """Return how many bytes the filesystem has given out, after all that was deleted is freed."""
-    call("sync", "-f", folder)
-    if shutil.which("xfs_spaceman") and call("stat", "-fc%T", folder).strip() == "xfs":
-        call("xfs_spaceman", "-c", "prealloc -s", folder)
-    if call("stat", "-fc%T", folder).strip() == "btrfs":
-        call("btrfs", "filesystem", "sync", folder)
+    run("sync", "-f", folder)
+    if shutil.which("xfs_spaceman") and run("stat", "-fc%T", folder).strip() == "xfs":
+        run("xfs_spaceman", "-c", "prealloc -s", folder)
+    if run("stat", "-fc%T", folder).strip() == "btrfs":
+        run("btrfs", "filesystem", "sync", folder)
     told = os.statvfs(folder)
     return (told.f_blocks - told.f_bfree) * told.f_frsize
 
@@ -340,7 +341,7 @@ def test_own_is_what_a_deletion_frees(drive: Disk, place: Path) -> None:
         clone(fill(place / "a" / "cloned inside", size), place / "a" / "clone")
     account = measure(place / "a", place / "b").account(place / "a")
     before = used(place)
-    call("rm", "-rf", place / "a")
+    run("rm", "-rf", place / "a")
     freed = before - used(place)
     slack = 100 * BLOCK  # what the filesystem keeps on files
     assert account.own - slack <= freed <= account.own + account.unknown + slack
@@ -588,7 +589,7 @@ def test_as_an_ordinary_user() -> None:
         said = f"['', 'Permission denied'] {BLOCK} {place / 'closed'}: Permission denied\n"
         assert done.stdout == said, done.stderr
     finally:
-        call("rm", "-rf", place)
+        run("rm", "-rf", place)
 
 
 # Asking

@@ -19,7 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from support.clones import BLOCK, btrfs_du, clone, du, filefrag_blocks, fill, write_block
-from support.loopfs import Disk, call, disk
+from support.loopfs import Disk, disk
+from support.mounting import run
 
 from pytest_linkcheck.links.topology import Topology, measure
 
@@ -48,7 +49,7 @@ class Trees(RuleBasedStateMachine):
         self.topology: Topology | None = None
 
     def teardown(self) -> None:
-        call("rm", "-rf", self.place)
+        run("rm", "-rf", self.place)
 
     def path(self, name: str) -> Path:
         return self.place / name
@@ -115,7 +116,7 @@ class Trees(RuleBasedStateMachine):
     def free(self) -> None:
         """Let xfs free the blocks of deleted files now: until it has, they count as shared."""
         if self.disk.kind == "xfs":
-            call("xfs_spaceman", "-c", "prealloc -s", self.disk.path)
+            run("xfs_spaceman", "-c", "prealloc -s", self.disk.path)
 
     # What must hold after every step
 
@@ -138,7 +139,7 @@ class Trees(RuleBasedStateMachine):
         assert topology.problems == ()
         by_find: dict[str, set[str]] = {}
         links = {}
-        told = call("find", self.path("a"), self.path("b"), "-type", "f", "-printf", "%i %n %p\n")
+        told = run("find", self.path("a"), self.path("b"), "-type", "f", "-printf", "%i %n %p\n")
         for line in told.splitlines():
             number, count, name = line.split(" ", 2)
             by_find.setdefault(number, set()).add(name)
@@ -162,7 +163,7 @@ class Trees(RuleBasedStateMachine):
         assert total.apparent == du(found, "-l", "--apparent-size")
         assert total.allocated == du(found)
         tree = [self.path(root) for root in ROOTS]
-        rest = call("find", *tree, "!", "-type", "f", "-printf", "%b\n").split()
+        rest = run("find", *tree, "!", "-type", "f", "-printf", "%b\n").split()
         assert total.allocated + 512 * sum(map(int, rest)) == du(tree)
 
     @invariant()

@@ -14,7 +14,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from support.loopfs import Disk, call, disk
+from support.loopfs import Disk, disk
+from support.mounting import run
 
 from pytest_linkcheck.links.change import Aspect
 from pytest_linkcheck.links.watch import Snapshot, watch
@@ -47,7 +48,7 @@ class History(RuleBasedStateMachine):
         self.snapshot: Snapshot | None = None
 
     def teardown(self) -> None:
-        call("rm", "-rf", self.place)
+        run("rm", "-rf", self.place)
 
     def look(self) -> dict[str, Seen]:
         counts = [file.serial for file in self.names.values()]

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from support.loopfs import call
+from support.mounting import run
 
 BLOCK = 4096
 _FICLONE = 0x40049409
@@ -49,20 +49,20 @@ def du(paths: Iterable[Path], *options: str) -> int:
     names = b"\0".join(os.fsencode(path) for path in paths)
     if not names:
         return 0
-    told = call("du", "-c", "-s", "-B1", *options, "--files0-from=-", given=names)
+    told = run("du", "-c", "-s", "-B1", *options, "--files0-from=-", given=names)
     return int(told.splitlines()[-1].split()[0])
 
 
 def btrfs_du(path: Path) -> tuple[int, int, int]:
     """Return total, exclusive and set shared of `btrfs filesystem du`."""
-    told = call("btrfs", "filesystem", "du", "--raw", "-s", path).splitlines()[-1].split()
+    told = run("btrfs", "filesystem", "du", "--raw", "-s", path).splitlines()[-1].split()
     return int(told[0]), int(told[1]), int(told[2])
 
 
 def filefrag_blocks(path: Path) -> set[int]:
     """Return the physical numbers of the blocks that `filefrag` finds for *path*."""
     numbers: set[int] = set()
-    for line in call("filefrag", "-s", "-v", f"-b{BLOCK}", path).splitlines():
+    for line in run("filefrag", "-s", "-v", f"-b{BLOCK}", path).splitlines():
         fields = [field.strip() for field in line.replace("..", ":").split(":")]
         if fields[0].isdigit() and "inline" not in line:
             numbers.update(range(int(fields[3]), int(fields[4]) + 1))

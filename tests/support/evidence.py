@@ -19,7 +19,7 @@ def evidence(path: Path) -> str:
     return f"  {path}: device {number} inode {inode}, {links} link{'' if links == '1' else 's'}"
 
 
-def failure(assertion: Callable[..., None], *args: object, **options: object) -> list[str]:
+def failure(assertion: Callable[..., object], *args: object, **options: object) -> list[str]:
     """Return the lines of the failure, without what the mounts add to the end of a line."""
     with pytest.raises(AssertionError) as caught:
         assertion(*args, **options)

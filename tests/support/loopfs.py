@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.mounting import run
+
 KINDS = ("ext4", "xfs", "btrfs", "tmpfs", "overlay-ext4", "overlay-xfs", "overlay-tmpfs")
 _MAKERS = {
     "ext4": ("mkfs.ext4", "-q", "-F"),
@@ -32,13 +34,6 @@ class Disk:
         return self.kind.startswith("overlay")
 
 
-def call(*command: str | os.PathLike[str], given: bytes | None = None) -> str:
-    done = subprocess.run(command, input=given, capture_output=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command}: {os.fsdecode(done.stderr)}")
-    return os.fsdecode(done.stdout)
-
-
 def require(kind: str) -> None:
     """Skip where *kind* cannot be made, with what would unlock it."""
     if os.name != "posix" or os.geteuid() != 0:
@@ -52,13 +47,13 @@ def require(kind: str) -> None:
 def mounted(point: Path, *arguments: str | os.PathLike[str]) -> Iterator[Path]:
     point.mkdir(parents=True, exist_ok=True)
     try:
-        call("mount", *arguments, point)
-    except RuntimeError as error:
-        pytest.skip(f"this machine does not mount {arguments}: {error}")
+        run("mount", *arguments, point)
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"this machine does not mount {arguments}: {error.stderr}")
     try:
         yield point
     finally:
-        call("umount", point)
+        run("umount", point)
 
 
 @contextmanager
@@ -76,7 +71,7 @@ def disk(kind: str, under: Path, *options: str) -> Iterator[Disk]:
             image = under / f"{kind}.img"
             with image.open("wb") as file:
                 file.truncate(_SIZE)
-            call(*_MAKERS[kind], image)
+            run(*_MAKERS[kind], image)
             chosen = ",".join(("loop", *options))
             yield Disk(kind, stack.enter_context(mounted(under / kind, "-o", chosen, image)))
             # Unmounted by the stack; the image goes with the temporary folder.

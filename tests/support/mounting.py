@@ -14,9 +14,12 @@ needs_root = pytest.mark.skipif(
 )
 
 
-def run(*command: str | Path) -> str:
-    """Run *command* and return what it wrote; raises `CalledProcessError` with its words."""
-    done = subprocess.run(command, capture_output=True, check=False)
+def run(*command: str | os.PathLike[str], given: bytes | None = None) -> str:
+    """Run *command*, hand it *given*, and return what it wrote.
+
+    Raises `CalledProcessError` with its words if it fails.
+    """
+    done = subprocess.run(command, input=given, capture_output=True, check=False)
     if done.returncode:
         raise subprocess.CalledProcessError(
             done.returncode, command, done.stdout, os.fsdecode(done.stderr)

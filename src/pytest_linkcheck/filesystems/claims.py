@@ -14,7 +14,6 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from pytest_linkcheck.errors import UnavailableError
@@ -40,7 +39,7 @@ class Claim:
         # Locked before it gets the name by which others find it: it is never seen without an owner.
         fresh = registry / f".{token}"
         self._lock = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        flock(self._lock, LOCK_EX)
+        kernel.lock(self._lock, wait=True)
         told = {"folder": str(self.folder), "token": token, "pid": os.getpid()}
         os.write(self._lock, json.dumps(told).encode())
         fresh.rename(self.entry)
@@ -88,7 +87,7 @@ def wait_for_end(entry: str) -> None:
     """Wait until the owner of a claim has released it, or is dead."""
     with suppress(FileNotFoundError):
         descriptor = os.open(entry, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-        flock(descriptor, LOCK_EX)
+        kernel.lock(descriptor, wait=True)
         os.close(descriptor)
 
 
@@ -138,12 +137,7 @@ def _unowned(entry: Path) -> Iterator[int | None]:
         yield None
         return
     try:
-        try:
-            flock(descriptor, LOCK_EX | LOCK_NB)
-        except OSError:
-            yield None
-            return
-        yield descriptor
+        yield descriptor if kernel.lock(descriptor, wait=False) else None
     finally:
         os.close(descriptor)
 

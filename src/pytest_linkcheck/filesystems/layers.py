@@ -2,7 +2,6 @@
 
 import os
 import struct
-from fcntl import ioctl
 from pathlib import Path
 
 from pytest_linkcheck.errors import UnavailableError
@@ -58,7 +57,7 @@ def make_subvolume(path: Path) -> None:
     """Make the btrfs subvolume *path*; needs no root."""
     parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        ioctl(parent, _SUBVOLUME_CREATE, bytearray(_VOLUME.pack(0, os.fsencode(path.name))))
+        kernel.ioctl(parent, _SUBVOLUME_CREATE, bytearray(_VOLUME.pack(0, os.fsencode(path.name))))
     except OSError as error:
         raise UnavailableError(
             f"no subvolume can be made in {show_name(path.parent)}: {error.strerror}; it must lie "

@@ -5,10 +5,11 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fcntl import ioctl
 from pathlib import Path
 
 from pytest_linkcheck.errors import UnavailableError
+
+from . import kernel
 
 _CONTROL = Path("/dev/loop-control")
 _CTL_GET_FREE = 0x4C82
@@ -27,13 +28,13 @@ def attached(image: int, name: str) -> Iterator[Path]:
     The kernel frees the device as soon as nobody has it open or mounted: by itself, whatever
     becomes of this process. Raises `UnavailableError` where there are no loop devices.
     """
-    config = _CONFIG.pack(image, 0, _AUTOCLEAR, os.fsencode(name)[:63])
+    config = bytearray(_CONFIG.pack(image, 0, _AUTOCLEAR, os.fsencode(name)[:63]))
     for _ in range(_ATTEMPTS):
         device = _find_free()
         descriptor = _open(device)
         try:
             try:
-                ioctl(descriptor, _CONFIGURE, config)
+                kernel.ioctl(descriptor, _CONFIGURE, config)
             except OSError as error:
                 if error.errno == errno.EBUSY:  # another process was faster
                     continue
@@ -48,7 +49,7 @@ def attached(image: int, name: str) -> Iterator[Path]:
 def _find_free() -> Path:
     control = _open(_CONTROL)
     try:
-        number = ioctl(control, _CTL_GET_FREE)
+        number = kernel.ioctl(control, _CTL_GET_FREE)
     except OSError as error:
         raise _unavailable(f"{_CONTROL} gives no free device: {error.strerror}") from None
     finally:

@@ -13,7 +13,7 @@ from .facts import Facts, Identity
 _CHUNK = 1 << 20
 # Only what was a regular file a moment ago is opened; should a FIFO or a symlink have taken its
 # place, the one does not block the open and the other is not followed.
-_FLAGS = (
+READ_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOFOLLOW", 0)
@@ -50,7 +50,7 @@ def open_unchanged(facts: Facts) -> Iterator[int]:
     Raises `ChangedError` if another file stands there by now, or if it was written to before
     the block was left; `OSError` if it cannot be opened.
     """
-    descriptor = os.open(facts.path, _FLAGS)
+    descriptor = os.open(facts.path, READ_FLAGS)
     try:
         before = os.fstat(descriptor)
         if Identity(before.st_dev, before.st_ino) != facts.identity:

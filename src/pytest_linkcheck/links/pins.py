@@ -6,17 +6,11 @@ import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
+from .content import READ_FLAGS
 from .facts import Identity, Kind
 from .state import State
 
 _MANY = 1 << 16
-_OPEN = (
-    os.O_RDONLY
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
-)
 
 
 class Pins:
@@ -34,7 +28,7 @@ class Pins:
             if state.facts.kind not in {Kind.FILE, Kind.DIRECTORY}:
                 continue  # opening a FIFO or a device would do something to it
             try:
-                descriptor = os.open(path, _OPEN)
+                descriptor = os.open(path, READ_FLAGS)
             except OSError:
                 continue
             now = os.fstat(descriptor)
