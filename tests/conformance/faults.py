@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Said:
 
 @dataclass
 class At:
-    """Where a command is run, and what it is to do; `verb` is `failure` of an install that failed."""
+    """Where a command is run, and what it does; `verb` is `failure` if an install failed."""
 
     verb: str
     prefix: Path
@@ -305,7 +306,7 @@ def breaks_the_old_when_it_fails(at: At) -> Generator[None, Said, None]:
 
 
 @fault
-def says_that_all_is_well(at: At) -> Generator[None, Said, None]:
+def says_that_all_is_well(_at: At) -> Generator[None, Said, None]:
     said = yield
     said.status = 0
 
@@ -318,7 +319,7 @@ def fails_across_devices(at: At) -> Generator[None, Said, None]:
 
 
 @fault
-def falls_back_silently(at: At) -> Generator[None, Said, None]:
+def falls_back_silently(_at: At) -> Generator[None, Said, None]:
     said = yield
     said.err = b"".join(
         line for line in said.err.splitlines(keepends=True) if b"falling" not in line
@@ -422,10 +423,8 @@ def main(name: str, verb: str, prefix: str, cache: str, command: list[str]) -> i
     said = Said(done.returncode, done.stdout, done.stderr)
     if at.installs and said.status:
         at.verb = "failure"
-    try:
+    with suppress(StopIteration):
         steps.send(said)
-    except StopIteration:
-        pass
     sys.stdout.buffer.write(said.out)
     sys.stderr.buffer.write(said.err)
     return said.status

@@ -1,7 +1,10 @@
-"""The suite has teeth: a wrong installer is caught by the check that names its fault, by no other."""
+"""The suite has teeth: a wrong installer is caught by the check that names its fault alone."""
+
+
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
 import faults
 import pytest
@@ -39,7 +42,12 @@ SHARING = {"payload_is_shared", "cache_is_shared", "link_count_is_cache_and_envi
 CONTENT = {"record_is_complete", "record_is_true", "bytes_are_those_of_the_wheel"}
 BITES = [
     Bite("copies-instead-of-links", "hardlink", {"payload_is_shared", "cache_is_shared"}, SHARING),
-    Bite("links-where-it-should-copy", "copy", {"payload_is_shared", "a_change_stays_in_its_environment"}, {"times_are_as_promised"}),
+    Bite(
+        "links-where-it-should-copy",
+        "copy",
+        {"payload_is_shared", "a_change_stays_in_its_environment"},
+        {"times_are_as_promised"},
+    ),
     Bite("links-the-record", "hardlink", {"generated_files_are_own"}),
     Bite("links-scripts", "hardlink", {"scripts_of_the_environment_are_own"}),
     Bite("links-the-configuration", "hardlink", {"nothing_else_is_linked"}),
@@ -51,7 +59,12 @@ BITES = [
     Bite("changes-times", "copy", {"times_are_as_promised"}),
     Bite("loses-a-file", "copy", {"record_is_complete"}, {"payload_is_shared"}),
     Bite("loses-empty-files", "copy", {"empty_files_are_there"}, CONTENT | {"payload_is_shared"}),
-    Bite("mangles-names", "copy", {"odd_names_are_kept"}, CONTENT | {"payload_is_shared", "uninstall_leaves_nothing"}),
+    Bite(
+        "mangles-names",
+        "copy",
+        {"odd_names_are_kept"},
+        CONTENT | {"payload_is_shared", "uninstall_leaves_nothing"},
+    ),
     Bite("damages-a-file", "copy", {"bytes_are_those_of_the_wheel"}, {"record_is_true"}),
     Bite("records-a-wrong-hash", "copy", {"record_is_true"}),
     Bite("records-no-hashes", "copy", {"record_has_hashes"}),
@@ -59,13 +72,31 @@ BITES = [
     Bite("leaves-a-file-behind", "copy", {"uninstall_leaves_nothing"}),
     Bite("keeps-the-old-on-upgrade", "copy", {"upgrade_leaves_nothing_of_the_old"}),
     Bite("writes-through-on-upgrade", "hardlink", {"another_version_leaves_others"}),
-    Bite("writes-through-for-a-neighbour", "hardlink", {"a_neighbour_with_the_same_path_leaves_others"}),
+    Bite(
+        "writes-through-for-a-neighbour",
+        "hardlink",
+        {"a_neighbour_with_the_same_path_leaves_others"},
+    ),
     Bite("empties-files-before-it-unlinks", "hardlink", {"uninstall_leaves_others"}),
     Bite("clears-the-cache-on-uninstall", "hardlink", {"uninstall_leaves_others"}),
     Bite("upgrades-under-a-reader", "copy", {"an_open_reader_keeps_what_it_reads"}),
-    Bite("half-installs", "copy", {"an_impossible_request_changes_nothing", "a_broken_wheel_leaves_no_files"}),
-    Bite("breaks-the-old-when-it-fails", "copy", {"a_failed_upgrade_keeps_the_old"}, {"an_impossible_request_changes_nothing"}),
-    Bite("says-that-all-is-well", "copy", {"a_broken_wheel_is_refused"}, {"an_impossible_request_changes_nothing"}),
+    Bite(
+        "half-installs",
+        "copy",
+        {"an_impossible_request_changes_nothing", "a_broken_wheel_leaves_no_files"},
+    ),
+    Bite(
+        "breaks-the-old-when-it-fails",
+        "copy",
+        {"a_failed_upgrade_keeps_the_old"},
+        {"an_impossible_request_changes_nothing"},
+    ),
+    Bite(
+        "says-that-all-is-well",
+        "copy",
+        {"a_broken_wheel_is_refused"},
+        {"an_impossible_request_changes_nothing"},
+    ),
     Bite("fails-across-devices", "hardlink", {"a_cache_on_another_device_works"}),
     Bite("falls-back-silently", "hardlink", {"a_fallback_is_said"}),
     Bite("warns-for-nothing", "hardlink", {"no_warning_without_a_fallback"}),
@@ -78,28 +109,27 @@ BITES = [
     Bite("always-compiles", "copy", {"no_bytecode_unless_asked"}, {"uninstall_leaves_nothing"}),
     Bite("compiles-again", "copy", {"a_second_run_rewrites_no_bytecode"}),
     Bite("leaves-stale-bytecode", "copy", {"bytecode_is_complete_and_fresh"}),
-    Bite("leaves-bytecode-behind", "copy", {"uninstall_leaves_no_bytecode"}, {"uninstall_leaves_nothing"}),
+    Bite(
+        "leaves-bytecode-behind",
+        "copy",
+        {"uninstall_leaves_no_bytecode"},
+        {"uninstall_leaves_nothing"},
+    ),
 ]  # fmt: skip
 
 
 def caught_by(pytester: pytest.Pytester, *args: str) -> set[str]:
     """Return the checks that fail, or find a hazard that is not a usual one."""
-    results = [
-        Result.from_json(value)
-        for report in pytester.inline_run(
-            "-p",
-            "linkcheck",
-            "-p",
-            "wrong_installers",
-            "--linkcheck",
-            "-q",
-            "--pyargs",
-            "pytest_linkcheck.conformance",
-            *args,
-        ).getreports("pytest_runtest_logreport")  # fmt: skip
+    plugins = ("-p", "linkcheck", "-p", "wrong_installers")
+    suite = ("--linkcheck", "-q", "--pyargs", "pytest_linkcheck.conformance")
+    run = pytester.inline_run(*plugins, *suite, *args)
+    told: list[Any] = [
+        value
+        for report in run.getreports("pytest_runtest_logreport")
         for name, value in report.user_properties
         if name == PROPERTY
     ]
+    results = [Result.from_json(one) for one in told]
     assert results
     failed = {one.check for one in results if one.outcome == FAILED}
     return failed | {one.check for one in results if one.outcome == HAZARD} - USUAL

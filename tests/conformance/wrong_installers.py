@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faults
 
@@ -28,7 +28,7 @@ class Wrong:
         self._right = right
         self._fault = fault
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever uv has
         return getattr(self._right, name)
 
     def create(self, target: Target) -> Command:
@@ -49,9 +49,8 @@ class Wrong:
 
     def _wrap(self, verb: str, target: Target, command: Command) -> Command:
         program = (sys.executable, "-I", str(Path(faults.__file__)), self._fault, verb)
-        return replace(
-            command, args=(*program, str(target.prefix), str(target.cache), *command.args)
-        )
+        where = (str(target.prefix), str(target.cache))
+        return replace(command, args=(*program, *where, *command.args))
 
 
 class WrongFinder:
@@ -62,9 +61,9 @@ class WrongFinder:
     def __init__(self, fault: str) -> None:
         self._fault = fault
 
-    def __call__(self, choice: Choice, tools: Tools, /) -> Installer:
+    def __call__(self, _choice: Choice, tools: Tools, /) -> Installer:
         right = INSTALLERS["uv"](Choice("uv"), tools)
-        return Wrong(right, self._fault)  # type: ignore[return-value]  # by __getattr__
+        return cast("Installer", Wrong(right, self._fault))
 
 
 def pytest_linkcheck_installers() -> Mapping[str, Finder]:
