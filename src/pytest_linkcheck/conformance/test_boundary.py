@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from pytest_linkcheck import Sharing, Venvs, Wheel, assert_linked
+import pytest
+
+from pytest_linkcheck import Sharing, UnavailableError, Venvs, Wheel, assert_linked
 from pytest_linkcheck.installs.installers import Installer
 
 from . import subjects
@@ -61,16 +63,20 @@ def test_no_warning_without_a_fallback(make: Make, sample: Wheel) -> None:
 
 
 @check("must", why=OTHER_DEVICE)
-def test_a_cache_on_another_mount_works(
+@pytest.mark.parametrize("boundary", ["bind", "btrfs-subvolume"])
+def test_a_cache_across_a_boundary_works(
     venvs: Venvs, installer: Installer, link_mode: str | None, filesystem: "Filesystem",
-    filesystems: "Filesystems", sample: Wheel,
+    filesystems: "Filesystems", sample: Wheel, boundary: str,
 ) -> None:  # fmt: skip
-    """With the cache behind another mount of the filesystem, what can be shared is shared."""
-    over = filesystem.name if filesystem.name != "default" else ""
-    bound = filesystems.get(f"bind({over})" if over else "bind")
-    expected = filesystem.expected(installer, link_mode, cache_at=bound)
+    """With the cache on another mount, or in another subvolume, what can be shared is shared."""
+    if boundary == "bind" and filesystem.name != "default":
+        boundary = f"bind({filesystem.name})"
+    if boundary == "btrfs-subvolume" and filesystem.name != "btrfs":
+        raise UnavailableError("no subvolumes here: choose btrfs by --linkcheck-filesystem")
+    other = filesystems.get(boundary)
+    expected = filesystem.expected(installer, link_mode, cache_at=other)
     one, two = (
-        venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=bound)
+        venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=other)
         for _ in range(2)
     )
     roles = subjects.as_promised(one[sample.name], one, expected)

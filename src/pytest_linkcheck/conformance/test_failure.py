@@ -16,7 +16,8 @@ from .conftest import Make
 if TYPE_CHECKING:
     from pytest_linkcheck.filesystems import Filesystem, Filesystems
 
-INTERRUPTED = "https://github.com/astral-sh/uv/issues/11694"
+INTERRUPTED = "https://github.com/astral-sh/uv/issues/2304"
+ROLLBACK = "https://github.com/pypa/pip/issues/8396"
 WHEELS = "https://packaging.python.org/en/latest/specifications/binary-distribution-format/"
 
 
@@ -48,7 +49,7 @@ def damage(wheel: Wheel, folder: Path, how: str) -> Wheel:
     return Wheel(wheel.name, wheel.version, path)
 
 
-@check("must", why=INTERRUPTED)
+@check("must", why=ROLLBACK)
 def test_an_impossible_request_changes_nothing(make: Make, sample: Wheel) -> None:
     """A request for a version that does not exist fails, and changes nothing."""
     env = make(sample)
@@ -70,7 +71,7 @@ def test_a_broken_wheel_is_refused(make: Make, sample: Wheel, tmp_path: Path, ho
     assert_sound(env, sample)
 
 
-@check("hazard", why=INTERRUPTED)
+@check("hazard", why=ROLLBACK)
 @pytest.mark.parametrize("how", ["cut off", "wrong byte"])
 def test_a_broken_wheel_leaves_no_files(
     make: Make, sample: Wheel, tmp_path: Path, how: str
@@ -82,7 +83,7 @@ def test_a_broken_wheel_leaves_no_files(
     assert subjects.files_below(env.site_packages) == before
 
 
-@check("must", why=INTERRUPTED)
+@check("must", why=ROLLBACK)
 def test_a_failed_upgrade_keeps_the_old(
     make: Make, sample: Wheel, sample_2: Wheel, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from .checks import check
 from .conftest import Make
 from .test_failure import assert_sound
 
-LOCKS = "https://github.com/astral-sh/uv/issues/7918"
+LOCKS = "https://github.com/astral-sh/uv/issues/7434"
 AT_ONCE = 8
 
 

@@ -41,6 +41,28 @@ class Wrapped:
         return replace(command, args=(*self._program, *command.args))
 
 
+class Editable(Wrapped):
+    """Installs the project in a folder in the editable way, whatever it is asked for."""
+
+    def __init__(self, installer: Installer, folder: Path) -> None:
+        """Let *installer* install the project in *folder*."""
+        super().__init__(installer)
+        self._folder = folder
+
+    def install(self, target: Target, requirements: Sequence[str]) -> Command:
+        """Return the installer's command with `--editable`, which uv and pip have."""
+        command = self._installer.install(target, requirements)
+        if command.args[-len(requirements) - 1] != "--":
+            raise UnavailableError(f"{self._installer.name} has no --editable that is known here")
+        options = command.args[: -len(requirements) - 1]
+        return replace(command, args=(*options, "--editable", str(self._folder)))
+
+
+def editable(installer: Installer, folder: Path) -> Installer:
+    """Return *installer*, which installs the project in *folder* in the editable way."""
+    return cast("Installer", Editable(installer, folder))
+
+
 def killed_at(installer: Installer, folder: str) -> Installer:
     """Return *installer*, killed as soon as files appear in *folder* of site-packages."""
     program = Path(__file__).with_name("kill.py")
