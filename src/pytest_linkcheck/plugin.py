@@ -23,6 +23,8 @@ files are hardlink, symlink, reflink, copy or linked; have so many links; its ca
 same or a different device
 linkcheck_matrix(installers=, link_modes=, filesystems=, cache_filesystems=): runs the test once \
 for each, which the fixtures installer, link_mode, filesystem and cache_filesystem hand to it
+linkcheck_check(level, why=, hazard_if=): a check of the conformance suite; set by its decorator \
+pytest_linkcheck.conformance.check
 """
 
 
@@ -64,6 +66,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "from the package index, or NAME=PATH; may be given several times",
     )
     group.addoption(
+        "--linkcheck-link-mode",
+        action="append",
+        default=[],
+        metavar="MODE[,...]",
+        help="run the conformance suite in these link modes only: clone, hardlink, ..., or default "
+        "for the installer's own choice",
+    )
+    group.addoption(
         "--linkcheck-strict",
         action="store_true",
         help="fail where linkcheck skips for want of something on this machine",
@@ -89,6 +99,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("linkcheck_require", "as --linkcheck-require", "args", default=[])
     parser.addini("linkcheck", "run the tests marked linkcheck", "bool", default=False)
+    parser.addini(
+        "linkcheck_known_deviations",
+        "what the conformance suite accepts, as CHECK INSTALLER [LINK_MODE [FILESYSTEM]]: REASON",
+        "linelist",
+        default=[],
+    )
     parser.addini("linkcheck_env", "the environments that --linkcheck audits", "args", default=[])
 
 
@@ -104,6 +120,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from .where import check_options
 
         check_options(config)
+    if _is_on(config):
+        from .conformance.hooks import register as register_checks
+
+        register_checks(config)
     if config.option.linkcheck:
         from .audit.hooks import register
 

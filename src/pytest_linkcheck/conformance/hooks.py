@@ -1,0 +1,167 @@
+"""The hooks of the suite, registered only when tests marked `linkcheck` run."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.fixtures import all_finders, chosen_installers
+from pytest_linkcheck.where import chosen
+
+from .checks import MARKER, Check, Level, read_check
+from .deviations import INI, Deviation, gone, parse_deviations
+from .results import FAILED, HAZARD, KNOWN, PASSED, PROPERTY, SKIPPED, Result
+from .terminal import conformance_lines
+
+DEFAULT_INSTALLERS = ("uv", "pip")
+
+
+def register(config: pytest.Config) -> None:
+    """Set the suite up in this process: the only one, a controller of xdist, or a worker.
+
+    Raises `pytest.UsageError` for a known deviation that cannot be read.
+    """
+    try:
+        deviations = parse_deviations(config.getini(INI))
+    except LinkcheckError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.pluginmanager.register(Checks(deviations), "linkcheck-checks")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Summary(deviations), "linkcheck-conformance")
+
+
+class Checks:
+    """Gives checks their installers, modes and places, and judges what became of them."""
+
+    def __init__(self, deviations: list[Deviation]) -> None:
+        self._deviations = deviations
+
+    @pytest.hookimpl(tryfirst=True)  # before the plugin's own, which reads the marker added here
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a check for each installer, link mode and place that the options choose."""
+        definition = metafunc.definition
+        if definition.get_closest_marker(MARKER) is None:
+            return
+        wanted = _wanted(metafunc.config)
+        used = {
+            name: values for name, values in wanted.items() if name[:-1] in metafunc.fixturenames
+        }
+        if used and definition.get_closest_marker("linkcheck_matrix") is None:
+            definition.add_marker(pytest.mark.linkcheck_matrix(**used))
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Pass what is but a hazard, accept what is known, and note the result."""
+        report = yield
+        check = read_check(item)
+        if check is None or (report.when != "call" and report.passed):
+            return report
+        result = _judge(check, item, report)
+        if result.outcome == FAILED and report.when == "call":
+            if _is_hazard(check, item, call):
+                result = _change(result, HAZARD, result.reason)
+                report.outcome, report.longrepr = "passed", None
+            elif accepted := next((one for one in self._deviations if one.fits(result)), None):
+                result = _change(result, KNOWN, accepted.reason)
+                report.outcome = "skipped"
+                report.wasxfail = accepted.reason
+        report.user_properties.append((PROPERTY, result.to_json()))
+        return report
+
+
+def _wanted(config: pytest.Config) -> dict[str, list[str]]:
+    finders = all_finders(config)
+    names = [one.name for one in chosen_installers(config)] or list(DEFAULT_INSTALLERS)
+    installers = list(dict.fromkeys(names))
+    modes = dict.fromkeys(mode for name in installers for mode in finders[name].link_modes)
+    asked = [mode for text in config.option.linkcheck_link_mode for mode in text.split(",")]
+    places = [place.name for place in chosen(config)] or ["default"]
+    return {"installers": installers, "link_modes": asked or list(modes), "filesystems": places}
+
+
+def _is_hazard(check: Check, item: pytest.Item, call: pytest.CallInfo[None]) -> bool:
+    """Whether an assertion failed that is but a hazard with the sharing expected in this run."""
+    if call.excinfo is None or not isinstance(call.excinfo.value, AssertionError):
+        return False
+    expected = getattr(item, "funcargs", {}).get("expected")
+    return check.level is Level.HAZARD or expected in check.hazard_if
+
+
+def _judge(check: Check, item: pytest.Item, report: pytest.TestReport) -> Result:
+    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    made = getattr(item, "funcargs", {}).get("installer")
+    ours = {"installer", "link_mode", "filesystem", "cache_filesystem"}
+    outcome = SKIPPED if report.skipped else FAILED if report.failed else PASSED
+    return Result(
+        check=check.name,
+        promise=check.promise,
+        why=check.why,
+        installer=str(params.get("installer", "")),
+        version=str(made.version) if made else "",
+        link_mode=params.get("link_mode") or "",
+        filesystem=params.get("filesystem") or "",
+        case=", ".join(str(value) for name, value in params.items() if name not in ours),
+        outcome=outcome,
+        reason="" if outcome == PASSED else _reason(report),
+    )
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return the first line of what a report says."""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ").partition("\n")[0]
+    crash = getattr(report.longrepr, "reprcrash", None)
+    told = crash.message if crash else str(report.longrepr)
+    return str(told).removeprefix("AssertionError: ").partition("\n")[0]
+
+
+def _change(result: Result, outcome: str, reason: str) -> Result:
+    return Result.from_json(result.to_json() | {"outcome": outcome, "reason": reason})
+
+
+class Summary:
+    """Collects the results in the process that writes to the terminal."""
+
+    def __init__(self, deviations: list[Deviation]) -> None:
+        self._deviations = deviations
+        self._results: list[Result] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result of a check, wherever it ran."""
+        found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
+        self._results += [Result.from_json(one) for one in found]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show a hazard as one."""
+        found: Any = dict(report.user_properties).get(PROPERTY)
+        if report.when == "call" and found and found["outcome"] == HAZARD:
+            return "hazard", "H", ("HAZARD", {"yellow": True})
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail for each known deviation that no longer occurs, as a strict xfail does."""
+        for one in gone(self._deviations, self._results):
+            report = pytest.TestReport(
+                nodeid=f"{INI}::{one.check} {one.installer}",
+                location=(INI, None, f"{one.check} {one.installer}"),
+                keywords={},
+                outcome="failed",
+                longrepr=f"a known deviation no longer occurs: {one}\nremedy: take it out of {INI}",
+                when="call",
+            )
+            session.config.hook.pytest_runtest_logreport(report=report)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write a block for each installer."""
+        if self._results:
+            terminalreporter.write_sep("=", "linkcheck conformance")
+            for line in conformance_lines(self._results):
+                terminalreporter.write_line(line)

@@ -1,0 +1,83 @@
+"""With the cache on another device files are shared as far as that allows, and it is said."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_linkcheck import Sharing, UnavailableError, Venvs, Wheel, assert_linked
+from pytest_linkcheck.installs.installers import Installer
+
+from . import subjects
+from .checks import check
+from .conftest import Make
+
+if TYPE_CHECKING:
+    from pytest_linkcheck.filesystems import Filesystem, Filesystems
+
+OTHER_DEVICE = "https://github.com/astral-sh/uv/issues/7285"
+SILENT = "https://github.com/astral-sh/uv/issues/18297"
+
+# What each mode gives where it works; anything else is a fallback, which is to be said.
+BY_MODE = {
+    "clone": {Sharing.REFLINK, Sharing.HARDLINK},
+    "hardlink": {Sharing.HARDLINK},
+    "symlink": {Sharing.SYMLINK},
+}
+
+
+@check("must", why=OTHER_DEVICE)
+def test_a_cache_on_another_device_works(
+    venvs: Venvs, installer: Installer, link_mode: str | None, filesystem: "Filesystem",
+    other_place: "Filesystem", sample: Wheel,
+) -> None:  # fmt: skip
+    """With the cache on another device an install works, and shares what can be shared."""
+    expected = filesystem.expected(installer, link_mode, cache_at=other_place)
+    one, two = (
+        venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=other_place)
+        for _ in range(2)
+    )
+    roles = subjects.as_promised(one[sample.name], one, expected)
+    assert_linked(one[sample.name], two[sample.name], roles)
+
+
+@check("must", why=SILENT)
+def test_a_fallback_is_said(
+    venvs: Venvs, installer: Installer, link_mode: str | None, filesystem: "Filesystem",
+    other_place: "Filesystem", sample: Wheel,
+) -> None:  # fmt: skip
+    """Where links are not possible the one warning that is promised is printed, and no other."""
+    expected = filesystem.expected(installer, link_mode, cache_at=other_place)
+    env = venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=other_place)
+    words = installer.promise(link_mode).warns
+    fell_back = expected not in BY_MODE.get(link_mode or "clone", {expected})
+    if fell_back and words:
+        assert [words in line for line in env.log.warnings] == [True]
+    else:
+        assert not env.log.warnings
+
+
+@check("must", why=SILENT)
+def test_no_warning_without_a_fallback(make: Make, sample: Wheel) -> None:
+    """With the cache at hand no warning is printed."""
+    assert not make(sample).log.warnings
+
+
+@check("must", why=OTHER_DEVICE)
+@pytest.mark.parametrize("boundary", ["bind", "btrfs-subvolume"])
+def test_a_cache_across_a_boundary_works(
+    venvs: Venvs, installer: Installer, link_mode: str | None, filesystem: "Filesystem",
+    filesystems: "Filesystems", sample: Wheel, boundary: str,
+) -> None:  # fmt: skip
+    """With the cache on another mount, or in another subvolume, what can be shared is shared."""
+    if boundary == "bind" and filesystem.name != "default":
+        boundary = f"bind({filesystem.name})"
+    if boundary == "btrfs-subvolume" and filesystem.name != "btrfs":
+        raise UnavailableError("no subvolumes here: choose btrfs by --linkcheck-filesystem")
+    other = filesystems.get(boundary)
+    expected = filesystem.expected(installer, link_mode, cache_at=other)
+    one, two = (
+        venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=other)
+        for _ in range(2)
+    )
+    roles = subjects.as_promised(one[sample.name], one, expected)
+    assert_linked(one[sample.name], two[sample.name], roles)

@@ -1,0 +1,100 @@
+"""Bytecode is there when asked for, fresh, the environment's own, and never in a cache."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from pytest_linkcheck import Environment, Wheel, watch
+from pytest_linkcheck.installs.installers import Task
+from pytest_linkcheck.links import Aspect
+
+from . import subjects
+from .cached import existing, links_into_cache
+from .checks import check
+from .conftest import Make
+
+UNSHARED = "https://github.com/astral-sh/uv/issues/2637"
+AGAIN = "https://github.com/astral-sh/uv/issues/12202"
+PYC = "https://peps.python.org/pep-0552/"
+
+
+def compiled(env: Environment) -> list[Path]:
+    """Return the bytecode below site-packages, that which the wheel ships left out."""
+    return list(env.site_packages.rglob("__pycache__/*.pyc"))
+
+
+@check("must", why=UNSHARED)
+def test_no_bytecode_unless_asked(make: Make, sample: Wheel) -> None:
+    """An install that is told not to compile leaves no bytecode."""
+    assert not compiled(make(sample, bytecode="none"))
+
+
+@check("must", why=PYC)
+def test_bytecode_is_complete_and_fresh(make: Make, sample: Wheel) -> None:
+    """An install that is told to compile leaves bytecode for each module, valid for its source."""
+    env = make(bytecode="compiled")
+    subjects.need(env.installer, Task.COMPILE)
+    env.install(sample)
+    modules = [path for path in subjects.members(sample, env)
+               if path.suffix == ".py" and path.is_relative_to(env / "sample")]  # fmt: skip
+    for module in modules:
+        cached = Path(importlib.util.cache_from_source(str(module)))
+        assert cached.exists()
+        header, told = cached.read_bytes()[:16], module.stat()
+        flags = int.from_bytes(header[4:8], "little")
+        if flags == 0:
+            stamp, size = (int.from_bytes(header[at : at + 4], "little") for at in (8, 12))
+            assert (module.name, stamp, size) == (module.name, int(told.st_mtime), told.st_size)
+        elif flags & 0b10:
+            assert header[8:] == importlib.util.source_hash(module.read_bytes())
+
+
+@check("must", why=UNSHARED)
+@pytest.mark.parametrize("bytecode", ["compiled", "on-import"])
+def test_bytecode_is_own(make: Make, sample: Wheel, bytecode: str) -> None:
+    """Bytecode is never in the cache, nor shared with another environment."""
+    one = make(bytecode=bytecode)
+    if bytecode == "compiled":
+        subjects.need(one.installer, Task.COMPILE)
+    if one.installer.promise(one.link_mode).whole:
+        pytest.skip("whole folders are linked: bytecode in them is one for all")
+    one.install(sample)
+    one.run("python", "-c", "import sample.large, sample.block")
+    assert compiled(one)
+    assert not links_into_cache(one, compiled(one))
+    found = [path for folder in existing(one.cache) for path in folder.rglob("*.pyc")]
+    assert [path.name for path in found if path.name != "shipped.pyc"] == []
+
+
+@check("must", why=AGAIN)
+def test_a_second_run_rewrites_no_bytecode(make: Make, sample: Wheel) -> None:
+    """An install of what is there already leaves its bytecode alone."""
+    env = make(bytecode="compiled")
+    subjects.need(env.installer, Task.COMPILE)
+    env.install(sample)
+    before = watch(compiled(env))
+    env.install(sample)
+    before.assert_unchanged()
+
+
+@check("must", why=UNSHARED)
+def test_uninstall_leaves_no_bytecode(make: Make, sample: Wheel) -> None:
+    """An uninstall removes the bytecode of what it removes."""
+    env = make(bytecode="compiled")
+    subjects.need(env.installer, Task.COMPILE)
+    env.install(sample)
+    assert compiled(env)
+    env.uninstall(sample.name)
+    assert not compiled(env)
+
+
+@check("must", why=UNSHARED)
+def test_shipped_bytecode_is_not_written_through(make: Make, sample: Wheel) -> None:
+    """Bytecode that a wheel ships is left alone when an environment is compiled."""
+    one = make(sample)
+    subjects.need(one.installer, Task.COMPILE)
+    before = watch(one / "sample/shipped.pyc")
+    two = make(sample, bytecode="compiled")
+    two.run("python", "-c", "import sample.shipped")
+    before.assert_unchanged(allow={Aspect.LINKS_GAINED})

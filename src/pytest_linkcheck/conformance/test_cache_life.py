@@ -1,0 +1,74 @@
+"""What becomes of environments when the cache is cleaned."""
+
+import pytest
+
+from pytest_linkcheck import Wheel, measure
+
+from . import subjects
+from .cached import existing, is_below
+from .checks import check
+from .conftest import Make
+
+DANGLING = "https://github.com/astral-sh/uv/issues/13270"
+PRUNED = "https://github.com/astral-sh/uv/issues/12003"
+FREED = "https://github.com/astral-sh/uv/issues/20546"
+WORKS = "import sample.large, sample.empty; print(sample.VERSION)"
+
+
+@check("must", why=DANGLING, hazard_if=("symlink",))
+@pytest.mark.usefixtures("expected")
+def test_clean_leaves_environments_whole(make: Make, sample: Wheel) -> None:
+    """When the cache has been emptied, environments still have all their files."""
+    env = make(sample)
+    env.clean_cache()
+    assert not [file.name for file in env[sample.name].files if not file.path.exists()]
+    assert env.run("python", "-c", WORKS).stdout.strip() == "1.0"
+
+
+@check("must", why=PRUNED)
+def test_prune_leaves_environments_whole(make: Make, sample: Wheel) -> None:
+    """When the cache has been pruned of what is in no use, environments have all their files."""
+    env = make(sample)
+    env.prune_cache()
+    assert not [file.name for file in env[sample.name].files if not file.path.exists()]
+    assert env.run("python", "-c", WORKS).stdout.strip() == "1.0"
+
+
+@check("must", why=DANGLING)
+def test_an_install_after_a_clean_works(make: Make, sample: Wheel) -> None:
+    """When the cache has been emptied, the next install fills it again."""
+    make(sample).clean_cache()
+    env = make(sample)
+    assert not [path for path in subjects.members(sample, env) if not path.exists()]
+
+
+@check("must", why=FREED)
+def test_clean_leaves_nothing_in_the_cache(make: Make, sample: Wheel) -> None:
+    """When the cache has been emptied, no installed file has a name in it."""
+    env = make(sample)
+    payload = {path.name for path in subjects.members(sample, env)}
+    env.clean_cache()
+    left = [path for folder in existing(env.cache) for path in subjects.files_below(folder)]
+    assert not [path for path in left if path.name in payload]
+
+
+@check("hazard", why=FREED)
+def test_bytes_freed_are_true(make: Make, sample: Wheel) -> None:
+    """The bytes that a clean says it has freed are those that are free now."""
+    env = make(sample)
+    roots = existing(env.prefix, env.cache)
+    cached = existing(env.cache)
+    before = measure(*roots, extents=False).total if cached else None
+    told = env.clean_cache().freed
+    if before is None or told is None:
+        return
+    after = measure(*existing(*roots), extents=False).total
+    assert before.on_disk - after.on_disk in told
+
+
+@check("must", why=DANGLING, hazard_if=("symlink",))
+@pytest.mark.usefixtures("expected")
+def test_nothing_leads_into_the_cache(make: Make, sample: Wheel) -> None:
+    """No file of an environment needs the cache to be there."""
+    env = make(sample)
+    assert not [path for path in subjects.files_below(env.prefix) if is_below(path, env.cache)]

@@ -1,0 +1,159 @@
+"""An install that fails leaves things as they were, and the next one works."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_linkcheck import Environment, Venvs, Wheel, watch
+from pytest_linkcheck.installs.installers import Installer
+
+from . import subjects, wrapped
+from .checks import check
+from .conftest import Make
+
+if TYPE_CHECKING:
+    from pytest_linkcheck.filesystems import Filesystem, Filesystems
+
+INTERRUPTED = "https://github.com/astral-sh/uv/issues/2304"
+ROLLBACK = "https://github.com/pypa/pip/issues/8396"
+WHEELS = "https://packaging.python.org/en/latest/specifications/binary-distribution-format/"
+
+
+def assert_sound(env: Environment, wheel: Wheel) -> None:
+    """Assert that *wheel* is wholly installed: every byte of it, and nothing wrong in RECORD."""
+    __tracebackhide__ = True
+    dist = env[wheel.name]
+    assert not dist.problems
+    wanted = subjects.members(wheel, env)
+    assert not [
+        path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data
+    ]
+    for file in dist.files:
+        if file.digest is not None:
+            assert hashlib.new(file.algorithm or "", file.path.read_bytes()).digest() == file.digest
+
+
+def damage(wheel: Wheel, folder: Path, how: str) -> Wheel:
+    """Return a copy of *wheel* that is cut off, or has a wrong byte in one of its files."""
+    data = bytearray(wheel.path.read_bytes())
+    if how == "cut off":
+        del data[len(data) // 2 :]
+    else:
+        begin = data.index(b"sample/large.py") + len("sample/large.py")
+        data[begin + 20] ^= 0xFF
+    folder.mkdir()
+    path = folder / wheel.path.name
+    path.write_bytes(data)
+    return Wheel(wheel.name, wheel.version, path)
+
+
+@check("must", why=ROLLBACK)
+def test_an_impossible_request_changes_nothing(make: Make, sample: Wheel) -> None:
+    """A request for a version that does not exist fails, and changes nothing."""
+    env = make(sample)
+    before = watch([env.site_packages, env.scripts])
+    done = env.install(Wheel(sample.name, "1234.5", sample.path), check=False)
+    assert done.returncode != 0
+    before.assert_unchanged()
+
+
+@check("must", why=WHEELS)
+@pytest.mark.parametrize("how", ["cut off", "wrong byte"])
+def test_a_broken_wheel_is_refused(make: Make, sample: Wheel, tmp_path: Path, how: str) -> None:
+    """A wheel that is cut off or damaged is refused, and a good one can be installed after it."""
+    env = make()
+    done = env.install(damage(sample, tmp_path / "damaged", how), check=False)
+    assert done.returncode != 0
+    assert sample.name not in [dist.name for dist in env.distributions()]
+    env.install(sample)
+    assert_sound(env, sample)
+
+
+@check("hazard", why=ROLLBACK)
+@pytest.mark.parametrize("how", ["cut off", "wrong byte"])
+def test_a_broken_wheel_leaves_no_files(
+    make: Make, sample: Wheel, tmp_path: Path, how: str
+) -> None:
+    """Nothing of a wheel that is cut off or damaged stays in the environment."""
+    env = make()
+    before = subjects.files_below(env.site_packages)
+    env.install(damage(sample, tmp_path / "damaged", how), check=False)
+    assert subjects.files_below(env.site_packages) == before
+
+
+@check("must", why=ROLLBACK)
+def test_a_failed_upgrade_keeps_the_old(
+    make: Make, sample: Wheel, sample_2: Wheel, tmp_path: Path
+) -> None:
+    """An upgrade to a wheel that is damaged fails, and the old version stays whole."""
+    env = make(sample)
+    done = env.install(damage(sample_2, tmp_path / "damaged", "wrong byte"), check=False)
+    assert done.returncode != 0
+    assert env[sample.name].version == sample.version
+    assert_sound(env, sample)
+
+
+@check("must", why=INTERRUPTED)
+def test_a_full_disk_is_told(
+    venvs: Venvs,
+    installer: Installer,
+    link_mode: str | None,
+    filesystem: "Filesystem",
+    filesystems: "Filesystems",
+    large: Wheel,
+) -> None:
+    """Where the disk is full an install fails; the cache is sound, and the next install works."""
+    full = filesystems.get("full")
+    cache = filesystem.folder("cache")
+    env = venvs.create(installer, link_mode=link_mode, at=full, cache_at=cache)
+    done = env.install(large, check=False)
+    if done.returncode == 0:  # symlinks take no room
+        assert_sound(env, large)
+    assert "large" not in [dist.name for dist in env.distributions()] or done.returncode == 0
+    after = venvs.create(installer, large, link_mode=link_mode, at=filesystem, cache_at=cache)
+    assert_sound(after, large)
+
+
+@check("must", why=INTERRUPTED)
+@pytest.mark.parametrize("what", ["target", "cache"])
+def test_a_read_only_folder_does_no_harm(
+    make: Make, venvs: Venvs, installer: Installer, sample: Wheel, what: str
+) -> None:
+    """An install into a read-only environment, or from a read-only cache, fails whole or works."""
+    first = make(sample)
+    folder = first.prefix.parent / "venv" if what == "target" else first.cache
+    folder.mkdir(exist_ok=True)
+    sealed = wrapped.read_only(installer, folder)
+    env = venvs.create(
+        sealed,
+        link_mode=first.link_mode,
+        at=folder.parent if what == "cache" else folder,
+        cache_at=first.cache.parent,
+    )
+    before = subjects.files_below(env.site_packages)
+    done = env.install(sample, check=False)
+    if done.returncode == 0:
+        assert_sound(env, sample)
+    else:
+        assert subjects.files_below(env.site_packages) == before
+    assert_sound(make(sample), sample)
+
+
+@check("must", why=INTERRUPTED)
+def test_a_killed_install_can_be_repeated(
+    make: Make,
+    venvs: Venvs,
+    installer: Installer,
+    link_mode: str | None,
+    filesystem: "Filesystem",
+    large: Wheel,
+) -> None:
+    """After an install is killed in the middle the cache is sound, and a second install works."""
+    killed = wrapped.killed_at(installer, "large")
+    env = venvs.create(killed, large, link_mode=link_mode, at=filesystem, check=False)
+    again = make(large)
+    assert_sound(again, large)
+    if "large" in [dist.name for dist in env.distributions()]:
+        assert_sound(env, large)

@@ -1,0 +1,64 @@
+"""What an installer writes for one environment is that environment's alone."""
+
+from pytest_linkcheck import Expected, Role, Sharing, Wheel, assert_linked
+
+from . import subjects
+from .cached import is_below, links_into_cache
+from .checks import check
+from .conftest import Make
+
+IN_PLACE = "https://github.com/astral-sh/uv/issues/10579"
+RECORDING = "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
+CLASSES = "https://github.com/astral-sh/uv/pull/18118"
+
+
+@check("must", why=RECORDING)
+def test_generated_files_are_own(make: Make, sample: Wheel) -> None:
+    """RECORD, INSTALLER and all else that the installer writes itself is nobody else's."""
+    one, two = make(sample), make(sample)
+    own_roles = one.installer.promise(one.link_mode).own - {Role.SCRIPT}
+    roles: dict[Role | str, str | Sharing | Expected] = dict.fromkeys(own_roles, "own")
+    if not roles:
+        return
+    own = [file.path for file in one[sample.name].files if file.role in roles]
+    assert not links_into_cache(one, own)
+    if any(file.role in roles for file in one[sample.name].files):
+        assert_linked(one[sample.name], two[sample.name], roles)
+
+
+@check("must", why=IN_PLACE)
+def test_scripts_of_the_environment_are_own(make: Make, sample: Wheel) -> None:
+    """A script that names its environment's interpreter is in no other environment, nor cached."""
+    env = make(sample)
+    scripts = [file.path for file in env[sample.name].files if file.role is Role.SCRIPT]
+    naming = [path for path in scripts if bytes(env.prefix) in path.read_bytes()]
+    assert naming
+    assert not links_into_cache(env, naming)
+
+
+@check("must", why=CLASSES)
+def test_nothing_else_is_linked(make: Make, sample: Wheel) -> None:
+    """What no distribution lists, and makes up the environment itself, is not linked."""
+    env = make(sample)
+    listed = {file.path for dist in env.distributions() for file in dist.files}
+    others = subjects.files_below(env.prefix) - listed
+    if not env.installer.promise(env.link_mode).whole:
+        assert not links_into_cache(env, others)
+
+
+@check("must", why=IN_PLACE)
+def test_folders_are_own(make: Make, sample: Wheel) -> None:
+    """Folders are the environment's own: what is added in one is not seen in another."""
+    env = make(sample)
+    folders = [path for path in env.prefix.rglob("*") if path.is_dir()]
+    if not env.installer.promise(env.link_mode).whole:
+        assert not [path for path in folders if is_below(path, env.cache)]
+
+
+@check("must", why=IN_PLACE)
+def test_python_is_not_linked_to_the_cache(make: Make) -> None:
+    """The interpreter of an environment is no link into the installer's cache."""
+    env = make()
+    assert env.python.exists()
+    assert not is_below(env.python, env.cache)
+    assert not is_below(env.python.parent, env.cache)

@@ -1,0 +1,57 @@
+"""Two environments share what the link mode says, with each other and with the cache."""
+
+from pytest_linkcheck import Sharing, Wheel, assert_link_count, assert_linked, measure
+
+from . import subjects
+from .cached import assert_shared_with_cache, existing
+from .checks import check
+from .conftest import Make
+
+DUPLICATED = "https://github.com/astral-sh/uv/issues/3886"
+REFLINKS = "https://github.com/astral-sh/uv/issues/15700"
+
+
+@check("must", why=DUPLICATED)
+def test_payload_is_shared(make: Make, sample: Wheel, expected: Sharing) -> None:
+    """What comes out of a wheel is shared by two environments in the way of the link mode."""
+    one, two = make(sample), make(sample)
+    roles = subjects.as_promised(one[sample.name], one, expected)
+    assert_linked(one[sample.name], two[sample.name], roles)
+
+
+@check("must", why=DUPLICATED)
+def test_cache_is_shared(make: Make, sample: Wheel, expected: Sharing) -> None:
+    """What comes out of a wheel is shared with the cache in the way of the link mode."""
+    env = make(sample)
+    files = subjects.promised(env[sample.name], env)
+    assert_shared_with_cache([file.path for file in files], env, expected)
+
+
+@check("must", why=DUPLICATED)
+def test_link_count_is_cache_and_environments(make: Make, sample: Wheel, expected: Sharing) -> None:
+    """A hard-linked file has one name in the cache and one in each environment; others have one."""
+    first, *_ = [make(sample) for _ in range(3)]
+    for file in subjects.promised(first[sample.name], first):
+        if expected is Sharing.HARDLINK:
+            assert_link_count(file.path, 1 + 3)
+        elif not file.path.is_symlink():
+            assert_link_count(file.path, 1)
+
+
+@check("must", why=DUPLICATED)
+def test_links_lie_in_cache_and_environments(make: Make, sample: Wheel) -> None:
+    """Every name of an installed file lies in the cache or in an environment."""
+    one, two = make(sample), make(sample)
+    topology = measure(*existing(one.prefix, two.prefix, one.cache))
+    names = [file.path.resolve() for file in subjects.promised(one[sample.name], one)]
+    outside = {name: topology.inode_of(name) for name in names if topology.inode_of(name).elsewhere}
+    assert not outside
+
+
+@check("must", why=REFLINKS)
+def test_5000_files_are_shared(make: Make, large: Wheel, expected: Sharing) -> None:
+    """A wheel of 5,000 files is shared to the last of them."""
+    one, two = make(large), make(large)
+    roles = subjects.as_promised(one["large"], one, expected)
+    assert_linked(one["large"], two["large"], roles)
+    assert len(one["large"].files) >= subjects.FILES

@@ -1,0 +1,153 @@
+"""The suite has teeth: a wrong installer is caught by the check that names its fault alone."""
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import faults
+import pytest
+import wrong_installers
+
+from pytest_linkcheck.conformance import hooks
+from pytest_linkcheck.conformance.results import FAILED, HAZARD, PROPERTY, Result
+
+# Checks of each kind, quick ones, that are run on every wrong installer beside the one meant.
+OTHERS = (
+    "payload_is_shared", "generated_files_are_own", "record_is_complete",
+    "bytes_are_those_of_the_wheel", "executables_are_executable and 0o22",
+    "uninstall_leaves_others", "no_warning_without_a_fallback", "impossible_request",
+)  # fmt: skip
+# What is dangerous in hard links and caches as such, and no fault of the wrong installer's.
+USUAL = {"a_change_stays_in_its_environment", "umask_of_another_environment_does_not_matter"}
+WHOLE = bool(os.environ.get("LINKCHECK_WHOLE_SUITE"))  # run all checks on all of them: 10 minutes
+
+
+@dataclass(frozen=True)
+class Bite:
+    """A fault, the link mode it is shown in, the checks that must catch it, and that may."""
+
+    fault: str
+    mode: str
+    caught: set[str]
+    also: set[str] = field(default_factory=set)
+
+    def __str__(self) -> str:
+        return self.fault
+
+
+SHARING = {"payload_is_shared", "cache_is_shared", "link_count_is_cache_and_environments",
+           "uninstall_takes_one_link", "links_lie_in_cache_and_environments"}  # fmt: skip
+CONTENT = {"record_is_complete", "record_is_true", "bytes_are_those_of_the_wheel"}
+BITES = [
+    Bite("copies-instead-of-links", "hardlink", {"payload_is_shared", "cache_is_shared"}, SHARING),
+    Bite(
+        "links-where-it-should-copy",
+        "copy",
+        {"payload_is_shared", "a_change_stays_in_its_environment"},
+        {"times_are_as_promised"},
+    ),
+    Bite("links-the-record", "hardlink", {"generated_files_are_own"}),
+    Bite("links-scripts", "hardlink", {"scripts_of_the_environment_are_own"}),
+    Bite("links-the-configuration", "hardlink", {"nothing_else_is_linked"}),
+    Bite("shares-a-folder-by-symlink", "hardlink", {"folders_are_own"}, {"payload_is_shared"}),
+    Bite("takes-python-from-the-cache", "copy", {"python_is_not_linked_to_the_cache"}),
+    Bite("drops-the-executable-bit", "copy", {"executables_are_executable"}),
+    Bite("makes-all-executable", "copy", {"executables_are_executable"}),
+    Bite("ignores-the-umask", "copy", {"umask_is_kept"}),
+    Bite("changes-times", "copy", {"times_are_as_promised"}),
+    Bite("loses-a-file", "copy", {"record_is_complete"}, {"payload_is_shared"}),
+    Bite("loses-empty-files", "copy", {"empty_files_are_there"}, CONTENT | {"payload_is_shared"}),
+    Bite(
+        "mangles-names",
+        "copy",
+        {"odd_names_are_kept"},
+        CONTENT | {"payload_is_shared", "uninstall_leaves_nothing"},
+    ),
+    Bite("damages-a-file", "copy", {"bytes_are_those_of_the_wheel"}, {"record_is_true"}),
+    Bite("records-a-wrong-hash", "copy", {"record_is_true"}),
+    Bite("records-no-hashes", "copy", {"record_has_hashes"}),
+    Bite("leaves-a-temporary-file", "copy", {"record_is_complete"}, {"uninstall_leaves_nothing"}),
+    Bite("leaves-a-file-behind", "copy", {"uninstall_leaves_nothing"}),
+    Bite("keeps-the-old-on-upgrade", "copy", {"upgrade_leaves_nothing_of_the_old"}),
+    Bite("writes-through-on-upgrade", "hardlink", {"another_version_leaves_others"}),
+    Bite(
+        "writes-through-for-a-neighbour",
+        "hardlink",
+        {"a_neighbour_with_the_same_path_leaves_others"},
+    ),
+    Bite("empties-files-before-it-unlinks", "hardlink", {"uninstall_leaves_others"}),
+    Bite("clears-the-cache-on-uninstall", "hardlink", {"uninstall_leaves_others"}),
+    Bite("upgrades-under-a-reader", "copy", {"an_open_reader_keeps_what_it_reads"}),
+    Bite(
+        "half-installs",
+        "copy",
+        {"an_impossible_request_changes_nothing", "a_broken_wheel_leaves_no_files"},
+    ),
+    Bite(
+        "breaks-the-old-when-it-fails",
+        "copy",
+        {"a_failed_upgrade_keeps_the_old"},
+        {"an_impossible_request_changes_nothing"},
+    ),
+    Bite(
+        "says-that-all-is-well",
+        "copy",
+        {"a_broken_wheel_is_refused"},
+        {"an_impossible_request_changes_nothing"},
+    ),
+    Bite("fails-across-devices", "hardlink", {"a_cache_on_another_device_works"}),
+    Bite("falls-back-silently", "hardlink", {"a_fallback_is_said"}),
+    Bite("warns-for-nothing", "hardlink", {"no_warning_without_a_fallback"}),
+    Bite("cleans-nothing", "copy", {"clean_leaves_nothing_in_the_cache"}),
+    Bite("cleans-too-much", "copy", {"clean_leaves_environments_whole"}),
+    Bite("prunes-too-much", "copy", {"prune_leaves_environments_whole"}),
+    Bite("lies-about-what-it-freed", "copy", {"bytes_freed_are_true"}),
+    Bite("puts-bytecode-into-the-cache", "copy", {"bytecode_is_own"}),
+    Bite("shares-bytecode", "copy", {"bytecode_is_own"}),
+    Bite("always-compiles", "copy", {"no_bytecode_unless_asked"}, {"uninstall_leaves_nothing"}),
+    Bite("compiles-again", "copy", {"a_second_run_rewrites_no_bytecode"}),
+    Bite("leaves-stale-bytecode", "copy", {"bytecode_is_complete_and_fresh"}),
+    Bite(
+        "leaves-bytecode-behind",
+        "copy",
+        {"uninstall_leaves_no_bytecode"},
+        {"uninstall_leaves_nothing"},
+    ),
+]  # fmt: skip
+
+
+def caught_by(pytester: pytest.Pytester, *args: str) -> set[str]:
+    """Return the checks that fail, or find a hazard that is not a usual one."""
+    plugins = ("-p", "linkcheck", "-p", "wrong_installers")
+    suite = ("--linkcheck", "-q", "--pyargs", "pytest_linkcheck.conformance")
+    run = pytester.inline_run(*plugins, *suite, *args)
+    told: list[Any] = [
+        value
+        for report in run.getreports("pytest_runtest_logreport")
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]
+    results = [Result.from_json(one) for one in told]
+    assert results
+    failed = {one.check for one in results if one.outcome == FAILED}
+    return failed | {one.check for one in results if one.outcome == HAZARD} - USUAL
+
+
+@pytest.mark.parametrize("bite", BITES, ids=str)
+def test_a_fault_is_caught_by_its_check(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, bite: Bite
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    wanted = " or ".join(f"({one})" for one in (*OTHERS, *sorted(bite.caught)))
+    chosen = "not 5000 and not killed and not full_disk" if WHOLE else wanted
+    installer = f"{wrong_installers.PREFIX}{bite.fault}"
+    found = caught_by(pytester, "--linkcheck-installer", installer,
+                      "--linkcheck-link-mode", bite.mode, "-k", chosen)  # fmt: skip
+    assert bite.caught <= found
+    if not WHOLE:
+        assert found <= bite.caught | bite.also
+
+
+def test_each_fault_is_tried() -> None:
+    assert sorted(bite.fault for bite in BITES) == sorted(faults.FAULTS)
+    assert hooks.DEFAULT_INSTALLERS == ("uv", "pip")
