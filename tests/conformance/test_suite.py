@@ -9,6 +9,8 @@ from pytest_linkcheck.conformance.results import Result
 from pytest_linkcheck.conformance.terminal import conformance_lines
 from pytest_linkcheck.errors import LinkcheckError
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., pytest.RunResult]
 
 CHECKS = """

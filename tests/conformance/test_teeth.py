@@ -11,6 +11,8 @@ import wrong_installers
 from pytest_linkcheck.conformance import hooks
 from pytest_linkcheck.conformance.results import FAILED, HAZARD, PROPERTY, Result
 
+pytestmark = pytest.mark.slow
+
 # Checks of each kind, quick ones, that are run on every wrong installer beside the one meant.
 OTHERS = (
     "payload_is_shared", "generated_files_are_own", "record_is_complete",

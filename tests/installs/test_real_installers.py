@@ -27,7 +27,7 @@ from pytest_linkcheck.filesystems.expectations import expectation
 from pytest_linkcheck.installs import sample
 from pytest_linkcheck.installs.installers import INSTALLERS, Origin, Task
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.matrix]
 
 NAMES = [
     "uv", "uv==0.4.0", "uv==0.10.4", "pip", "pip==26.3", "pip==22.3", "pip==21.3.1",
