@@ -51,7 +51,7 @@ BITES = [
     Bite("links-the-record", "hardlink", {"generated_files_are_own"}),
     Bite("links-scripts", "hardlink", {"scripts_of_the_environment_are_own"}),
     Bite("links-the-configuration", "hardlink", {"nothing_else_is_linked"}),
-    Bite("shares-a-folder-by-symlink", "hardlink", {"folders_are_own"}, {"payload_is_shared"}),
+    Bite("shares-a-folder-by-symlink", "hardlink", {"folders_are_own"}, {"payload_is_shared", "record_is_complete", "uninstall_leaves_others"}),
     Bite("takes-python-from-the-cache", "copy", {"python_is_not_linked_to_the_cache"}),
     Bite("drops-the-executable-bit", "copy", {"executables_are_executable"}),
     Bite("makes-all-executable", "copy", {"executables_are_executable"}),
