@@ -1,11 +1,24 @@
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from support.places import Place, all_places
 from support.users import public_folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a failure of any skip under `--linkcheck-strict`: the gate must not go quietly green."""
+    report = yield
+    # The option is missing where the plugin is switched off.
+    if report.skipped and item.config.getoption("linkcheck_strict", default=False):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which --linkcheck-strict forbids: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
         assert_same_inode,
         assert_symlinked,
     )
+    from .bytecode import (
+        assert_bytecode,
+        assert_bytecode_fresh,
+        assert_no_bytecode,
+        read_bytecode,
+    )
     from .errors import LinkcheckError, UnavailableError
     from .filesystems import Filesystem, Filesystems
     from .installs import Distribution, Environment, InstallError, Role, Venvs, Wheel, Wheelhouse
@@ -51,6 +57,8 @@ __all__ = [
     "Verdict",
     "Wheel",
     "Wheelhouse",
+    "assert_bytecode",
+    "assert_bytecode_fresh",
     "assert_different_device",
     "assert_different_inodes",
     "assert_extents_shared",
@@ -60,6 +68,7 @@ __all__ = [
     "assert_linkable",
     "assert_linked",
     "assert_links_within",
+    "assert_no_bytecode",
     "assert_not_linkable",
     "assert_not_shared",
     "assert_reflinked",
@@ -68,11 +77,16 @@ __all__ = [
     "assert_symlinked",
     "compare",
     "measure",
+    "read_bytecode",
     "shared_with",
     "watch",
 ]
 
 _HOMES = {
+    "assert_bytecode": ".bytecode",
+    "assert_bytecode_fresh": ".bytecode",
+    "assert_no_bytecode": ".bytecode",
+    "read_bytecode": ".bytecode",
     "Distribution": ".installs",
     "Environment": ".installs",
     "Expected": ".linked",

@@ -17,7 +17,6 @@ from .links import Linkable, probe_boundary
 from .links.show import show_name
 
 MADE = pytest.StashKey[list[Environment]]()
-_FINDERS = pytest.StashKey[Mapping[str, Finder]]()
 _TOOLBOX = pytest.StashKey[Toolbox]()
 
 
@@ -26,17 +25,16 @@ def all_finders(config: pytest.Config) -> Mapping[str, Finder]:
 
     Raises `pytest.UsageError` if two have one name.
     """
-    if _FINDERS not in config.stash:
-        found = dict(INSTALLERS)
-        for theirs in config.hook.pytest_linkcheck_installers(config=config):
-            if twice := sorted(found.keys() & theirs.keys()):
-                raise pytest.UsageError(
-                    f"pytest_linkcheck_installers: {show_name(twice[0])} is taken already: "
-                    "register your installer by another name"
-                )
-            found |= theirs
-        config.stash[_FINDERS] = found
-    return config.stash[_FINDERS]
+    found = dict(INSTALLERS)
+    # Asked each time: a folder's conftest.py is known only when that folder is collected.
+    for theirs in config.hook.pytest_linkcheck_installers(config=config):
+        if twice := sorted(found.keys() & theirs.keys()):
+            raise pytest.UsageError(
+                f"pytest_linkcheck_installers: {show_name(twice[0])} is taken already: "
+                "register your installer by another name"
+            )
+        found |= theirs
+    return found
 
 
 def chosen_installers(config: pytest.Config) -> tuple[Choice, ...]:

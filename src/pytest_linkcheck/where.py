@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from .filesystems import (
     split_places,
 )
 from .filesystems.capabilities import Ability
+from .filesystems.expectations import Expectation, Filler
 from .filesystems.namespace import hand_on_namespace
+from .installs import Role
 from .links.show import show_name
 from .shared import SHARED
 
@@ -94,8 +97,33 @@ def get_filesystems(config: pytest.Config) -> Filesystems:
             parent = Path(tempfile.mkdtemp(prefix="linkcheck-"))
             config.add_cleanup(lambda: shutil.rmtree(parent, ignore_errors=True))
         config.stash[_FILESYSTEMS] = Filesystems(parent, _own(config))
+        config.stash[_FILESYSTEMS].override = partial(override_expectation, config)
         config.pluginmanager.register(_Closer(config), "linkcheck-filesystems")
     return config.stash[_FILESYSTEMS]
+
+
+def override_expectation(
+    config: pytest.Config,
+    installer: str | Filler,
+    link_mode: str | None,
+    role: Role,
+    expectation: Expectation,
+) -> Expectation:
+    """Return what the project says by its hook, else *expectation* as it is."""
+    told = config.hook.pytest_linkcheck_expectation(
+        config=config,
+        installer=installer,
+        link_mode=link_mode,
+        role=role,
+        expectation=expectation,
+    )
+    if told is None:
+        return expectation
+    if not isinstance(told, Expectation):
+        raise LinkcheckError(
+            f"pytest_linkcheck_expectation returned {told!r}: return an Expectation, or None"
+        )
+    return told
 
 
 def close_filesystems(config: pytest.Config) -> None:

@@ -31,9 +31,9 @@ class Subject:
     def info(self) -> Path:
         return self.site / "sample-1.0.dist-info"
 
-    def audit(self, *args: str) -> pytest.RunResult:
+    def audit(self, *args: str, plugins: tuple[str, ...] = PLUGINS) -> pytest.RunResult:
         """Run `pytest --linkcheck` here, with no plugins but ours and xdist."""
-        return self.pytester.runpytest_inprocess(*PLUGINS, "--linkcheck", *args)
+        return self.pytester.runpytest_inprocess(*plugins, "--linkcheck", *args)
 
     def recorded(self) -> dict[str, str]:
         """Return the hashes in RECORD by path."""

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,16 @@ from packaging.version import Version
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.filesystems.capabilities import YES, Ability, Can, Pair
-from pytest_linkcheck.filesystems.expectations import TABLE, expect, steps_of
+from pytest_linkcheck.filesystems.expectations import (
+    MEASURED,
+    TABLE,
+    Filler,
+    expect,
+    expectation,
+    steps_of,
+)
+from pytest_linkcheck.installs import Role
+from pytest_linkcheck.installs.installers.promise import OWN_ROLES, WHEEL_ROLES, Promise
 from pytest_linkcheck.links import Sharing
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "expectations.md"
@@ -103,15 +113,99 @@ def test_the_document_says_what_the_code_does() -> None:
 
 
 def _title(name: str, index: int) -> str:
-    newest = TABLE[name][0][0]
-    if len(TABLE[name]) == 1:
+    ages = [since for since, _ in TABLE[name]]
+    if len(ages) == 1:
         return name
-    return f"{name} before {newest}" if index else f"{name} {newest} and newer"
+    if index == 0:
+        return f"{name} {ages[0]} and newer"
+    older = index + 1 < len(ages)
+    return f"{name} {f'from {ages[index]}, ' if older else ''}before {ages[index - 1]}"
 
 
-def test_each_mode_ends_with_a_step_that_always_works() -> None:
+NO_OTHER_WAY = {("pdm", "hardlink"), ("pdm", "symlink"), ("virtualenv", "symlink")}
+
+
+def test_a_mode_ends_with_a_step_that_always_works_or_the_install_fails() -> None:
     for name, ages in TABLE.items():
         for since, modes in ages:
             for mode in modes:
                 assert steps_of(f"{name}=={since}", mode)
-                assert expect(f"{name}=={since}", mode, NOTHING) is Sharing.COPY
+                told = expectation(f"{name}=={since}", mode, NOTHING)
+                fails = (name, mode) in NO_OTHER_WAY
+                assert told.sharing is (None if fails else Sharing.COPY)
+                assert (told.links(2) is None) is fails
+
+
+def test_an_install_that_should_fail_shares_nothing() -> None:
+    with pytest.raises(LinkcheckError) as caught:
+        expect("pdm", "hardlink", NOTHING)
+    assert str(caught.value) == (
+        "nothing is shared from /cache to /here: pdm fails there, it has no other way in link mode "
+        "hardlink"
+    )
+
+
+ABILITIES = {
+    "ext4 to ext4": NO_REFLINK,
+    "btrfs to btrfs": EVERYTHING,
+    "btrfs to ext4": SYMLINK_ONLY,
+}
+MEASUREMENTS = json.loads((DOCUMENT.parent / "uv-history.json").read_text())
+
+
+@pytest.mark.parametrize("version", MEASUREMENTS)
+def test_what_was_measured_is_what_is_expected(version: str) -> None:
+    for key, measured in MEASUREMENTS[version].items():
+        place, mode = key.split(", ")
+        link_mode = None if mode == "default" else mode
+        told = expectation(f"uv=={version}", link_mode, ABILITIES[place])
+        assert told.sharing is not None
+        assert set(measured["payload"]) - {"unknown"} == {told.sharing.value}, key
+        assert measured["links"] == [told.links(2)], key
+        warned = [told.warning in line for line in measured["warnings"]]
+        assert warned == ([True] if told.warning else []), key
+        assert not told.assumed
+
+
+def test_all_of_the_minor_releases_were_measured() -> None:
+    minors = {Version(version).release[:2] for version in MEASUREMENTS}
+    assert minors == {(0, minor) for minor in range(4, 14)}
+    versions = sorted(map(Version, MEASUREMENTS))
+    assert MEASURED["uv"] == (versions[0], versions[-1])
+
+
+def test_other_versions_are_assumed_to_do_the_same() -> None:
+    newer = expectation("uv==99.0", None, EVERYTHING)
+    assert newer.sharing is Sharing.REFLINK
+    assert newer.assumed == (
+        f"uv 99.0 is newer than {MEASURED['uv'][1]}, the newest that was measured: it is assumed "
+        "to do the same"
+    )
+    older = expectation("uv==0.3.0", None, EVERYTHING)
+    assert older.assumed == (
+        "uv 0.3.0 is older than 0.4.0, the oldest that was measured: it is assumed to do the same"
+    )
+
+
+class _Found:
+    name = "uv"
+    version = Version("0.13.0")
+
+    @staticmethod
+    def promise(_link_mode: str | None) -> Promise:
+        return Promise(linked=WHEEL_ROLES, own=OWN_ROLES)
+
+
+@pytest.mark.parametrize("installer", ["uv", _Found()])
+def test_each_role(installer: str | Filler) -> None:
+    def told(role: Role) -> Sharing | None:
+        return expectation(installer, "hardlink", EVERYTHING, role).sharing
+
+    assert told(Role.PAYLOAD) is told(Role.METADATA) is told(Role.DATA) is Sharing.HARDLINK
+    assert told(Role.GENERATED) is told(Role.BYTECODE) is Sharing.COPY
+    with pytest.raises(LinkcheckError) as caught:
+        told(Role.SCRIPT)
+    assert str(caught.value) == (
+        "what uv should share of files that are script cannot be told: of some it does, of others "
+        "it does not"
+    )

@@ -20,6 +20,7 @@ RANKS = {
     "installs": 1,
     "filesystems": 1,
     "assertions": 2,
+    "bytecode": 2,
     "evidence": 2,
     "storage": 2,
     "hookspecs": 2,

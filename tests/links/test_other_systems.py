@@ -20,6 +20,7 @@ from pytest_linkcheck.links.storage import Common, examine_clones
 
 SCRIPT = """
 import os, pathlib, sys
+import ctypes, hashlib, tempfile  # the standard library knows where it is
 for name in ("fcntl", "grp", "pwd", "resource", "termios"):
     sys.modules[name] = None
 for name in (

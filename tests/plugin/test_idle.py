@@ -29,10 +29,11 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_alone")
-def test_two_modules_are_added_to_the_start_of_pytest(pytester: pytest.Pytester) -> None:
+def test_three_modules_are_added_to_the_start_of_pytest(pytester: pytest.Pytester) -> None:
     without = _modules(pytester)
     beside = _modules(pytester, "-p", "linkcheck")
-    assert beside - without == {"pytest_linkcheck", "pytest_linkcheck.plugin"}
+    names = {"pytest_linkcheck", "pytest_linkcheck.hookspecs", "pytest_linkcheck.plugin"}
+    assert beside - without == names
 
 
 WATCH = """

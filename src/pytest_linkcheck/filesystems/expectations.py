@@ -5,6 +5,7 @@ and checked by tests against real runs; what the filesystems can do is probed.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 
 from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.installs import Role
+from pytest_linkcheck.installs.installers.promise import OWN_ROLES, WHEEL_ROLES, Promise
 from pytest_linkcheck.links import Sharing
 from pytest_linkcheck.links.show import show_name
 
@@ -34,6 +37,7 @@ class Step(Enum):
     """A way to bring a file from the cache into an environment."""
 
     CLONE = "FICLONE"
+    CLONE_IN_VAIN = "FICLONE (in vain)"  # wrongly, so that it fails everywhere
     LINK = "link()"
     SYMLINK = "symlink()"
     COPY = "copy_file_range()"  # shares blocks where the filesystem can
@@ -43,7 +47,7 @@ class Step(Enum):
 Steps = tuple[Step, ...]
 Modes = Mapping[str | None, Steps]  # `None` is the installer's own choice
 
-_C, _L, _S, _COPY, _W = Step
+_C, _VAIN, _L, _S, _COPY, _W = Step
 _UV_0_10_5: Modes = {
     None: (_C, _L, _COPY),
     "clone": (_C, _L, _COPY),
@@ -51,14 +55,59 @@ _UV_0_10_5: Modes = {
     "copy": (_COPY,),
     "symlink": (_S, _COPY),
 }
-_UV: Modes = {**_UV_0_10_5, None: (_L, _COPY), "clone": (_C, _COPY)}
-_PIP: Modes = {None: (_W,), "copy": (_W,)}
+_UV_0_4_16: Modes = {**_UV_0_10_5, None: (_L, _COPY), "clone": (_C, _COPY)}
+_UV: Modes = {**_UV_0_4_16, "clone": (_VAIN, _COPY)}
+_ALWAYS_WRITES: Modes = {None: (_W,), "copy": (_W,)}
+_PDM: Modes = {**_ALWAYS_WRITES, "symlink": (_S,), "hardlink": (_L,)}  # it fails where it cannot
+_VIRTUALENV: Modes = {**_ALWAYS_WRITES, "symlink": (_S,)}
 
-# For each installer the modes it has from a version on, newest first.
+# For each installer the modes it has from a version on, newest first. docs/uv-history.md shows
+# what was measured of uv.
 TABLE: Mapping[str, tuple[tuple[Version, Modes], ...]] = {
-    "uv": ((Version("0.10.5"), _UV_0_10_5), (Version("0"), _UV)),
-    "pip": ((Version("0"), _PIP),),
+    "uv": (
+        (Version("0.10.5"), _UV_0_10_5),
+        (Version("0.4.16"), _UV_0_4_16),
+        (Version("0"), _UV),
+    ),
+    "pip": ((Version("0"), _ALWAYS_WRITES),),
+    "pdm": ((Version("0"), _PDM),),
+    "installer": ((Version("0"), _ALWAYS_WRITES),),
+    "virtualenv": ((Version("0"), _VIRTUALENV),),
 }
+# The oldest and the newest that the tests, or docs/uv_history.py, have run.
+MEASURED: Mapping[str, tuple[Version, Version]] = {
+    "uv": (Version("0.4.0"), Version("0.13.9")),
+    "pip": (Version("21.3.1"), Version("26.3")),
+    "pdm": (Version("2.29.3"), Version("2.29.3")),
+    "installer": (Version("1.1.0"), Version("1.1.0")),
+    "virtualenv": (Version("21.15.8"), Version("21.15.8")),
+}
+_WARNS = {"uv": "falling back to full copy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """How files should be shared, with what else shows it.
+
+    Attributes:
+        sharing: by two environments, and by each with the cache; `None`: the install fails.
+        warning: words of the warning that the installer gives; empty: it gives none.
+        assumed: a sentence if the version is none that was measured; else empty.
+    """
+
+    sharing: Sharing | None
+    warning: str = ""
+    assumed: str = ""
+
+    def links(self, environments: int) -> int | None:
+        """Return the link count of a file in so many environments; `None` where none is said."""
+        match self.sharing:
+            case None:
+                return None
+            case Sharing.HARDLINK:
+                return environments + 1  # the cache has it too
+            case _:
+                return 1
 
 
 def steps_of(installer: str | Filler, link_mode: str | None) -> Steps:
@@ -84,9 +133,54 @@ def steps_of(installer: str | Filler, link_mode: str | None) -> Steps:
 def expect(installer: str | Filler, link_mode: str | None, pair: Pair) -> Sharing:
     """Return the sharing of the first step that works between the two folders of *pair*.
 
-    Raises `LinkcheckError` where a step's outcome cannot be told: nothing is guessed.
+    Raises `LinkcheckError` where a step's outcome cannot be told: nothing is guessed; and where
+    none works, so that the install fails.
     """
-    for step in steps_of(installer, link_mode):
+    return need_sharing(expectation(installer, link_mode, pair), installer, link_mode, pair)
+
+
+def need_sharing(
+    told: Expectation, installer: str | Filler, link_mode: str | None, pair: Pair
+) -> Sharing:
+    """Return the sharing of *told*; raises `LinkcheckError` if the install should fail."""
+    if told.sharing is None:
+        name, _ = _identify(installer)
+        raise LinkcheckError(
+            f"nothing is shared from {show_name(pair.source)} to {show_name(pair.target)}: "
+            f"{name} fails there, it has no other way in link mode {show_name(link_mode)}"
+        )
+    return told.sharing
+
+
+def expectation(
+    installer: str | Filler,
+    link_mode: str | None,
+    pair: Pair,
+    role: Role = Role.PAYLOAD,
+) -> Expectation:
+    """Return what should come of files of *role*, between the two folders of *pair*.
+
+    Raises `LinkcheckError` where that cannot be told: nothing is guessed.
+    """
+    name, _ = _identify(installer)
+    found = _first_that_works(installer, link_mode, pair)
+    promise = getattr(installer, "promise", None)
+    told = promise(link_mode) if promise else Promise(linked=WHEEL_ROLES, own=OWN_ROLES)
+    if role in told.linked or role is Role.PAYLOAD or found.sharing is None:
+        return found
+    if role in told.own:
+        return Expectation(Sharing.COPY, found.warning, found.assumed)
+    raise LinkcheckError(
+        f"what {name} should share of files that are {role.value} cannot be told: of some it "
+        "does, of others it does not"
+    )
+
+
+def _first_that_works(installer: str | Filler, link_mode: str | None, pair: Pair) -> Expectation:
+    name, _ = _identify(installer)
+    steps = steps_of(installer, link_mode)
+    assumed = _assumed(installer)
+    for number, step in enumerate(steps):
         ability, sharing = _outcome(step, pair)
         if ability.can is Can.UNKNOWN:
             raise LinkcheckError(
@@ -94,14 +188,34 @@ def expect(installer: str | Filler, link_mode: str | None, pair: Pair) -> Sharin
                 f"{show_name(pair.target)} cannot be told: {ability.reason}"
             )
         if ability:
-            return sharing
-    raise AssertionError("the last step always works")
+            fell_back = number > 0 and step is Step.COPY
+            return Expectation(sharing, _WARNS.get(name, "") if fell_back else "", assumed)
+    return Expectation(None, assumed=assumed)
+
+
+def _assumed(installer: str | Filler) -> str:
+    """Return a sentence if the version of *installer* is none of those between the measured."""
+    name, version = _identify(installer)
+    oldest, newest = MEASURED[name]
+    if version is None or oldest <= version <= newest:
+        return ""
+    if version > newest:
+        return (
+            f"{name} {version} is newer than {newest}, the newest that was measured: it is "
+            "assumed to do the same"
+        )
+    return (
+        f"{name} {version} is older than {oldest}, the oldest that was measured: it is assumed to "
+        "do the same"
+    )
 
 
 def _outcome(step: Step, pair: Pair) -> tuple[Ability, Sharing]:
     match step:
         case Step.CLONE:
             return pair.reflink, Sharing.REFLINK
+        case Step.CLONE_IN_VAIN:
+            return Ability(Can.NO, "tried wrongly"), Sharing.REFLINK
         case Step.LINK:
             return pair.hardlink, Sharing.HARDLINK
         case Step.SYMLINK:

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.installs import Role
 from pytest_linkcheck.links import Mount, Sharing, read_facts
 from pytest_linkcheck.links.mounts import mount_of_path
 from pytest_linkcheck.links.show import show_name
 
 from .capabilities import Capabilities, Pair, probe_folder, probe_pair
-from .expectations import Filler, expect
+from .expectations import Expectation, Filler, expectation, need_sharing
 from .places import Place
+
+# What a project makes of an expectation: called with installer, link mode, role and expectation.
+Override = Callable[[str | Filler, str | None, Role, Expectation], Expectation]
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -35,6 +39,7 @@ class Filesystem:
     behind_path: Path | None = None
     settle: Callable[["Filesystem"], None] | None = field(default=None, repr=False)
     folders: list[Path] = field(default_factory=list, repr=False)
+    override: Override | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -131,9 +136,25 @@ class Filesystem:
 
         *installer* is what the fixture gives, or a name such as `uv` (its newest version) or
         `uv==0.10.4`; *cache_at* is here by default. The table is in docs/expectations.md. Raises
-        `LinkcheckError` where that cannot be told.
+        `LinkcheckError` where that cannot be told, or the install should fail.
         """
-        return expect(installer, link_mode, self.from_cache(cache_at))
+        told = self.expectation(installer, link_mode, cache_at=cache_at)
+        return need_sharing(told, installer, link_mode, self.from_cache(cache_at))
+
+    def expectation(
+        self,
+        installer: str | Filler,
+        link_mode: str | None = None,
+        *,
+        role: Role = Role.PAYLOAD,
+        cache_at: "Filesystem | Path | None" = None,
+    ) -> Expectation:
+        """Return what `expected` says, of one role, with link count, warning and assumption.
+
+        The hook `pytest_linkcheck_expectation` may have changed it.
+        """
+        told = expectation(installer, link_mode, self.from_cache(cache_at), role)
+        return self.override(installer, link_mode, role, told) if self.override else told
 
     def look_again(self) -> None:
         """Learn the number of the mount anew, if it is still a mount of the same filesystem."""

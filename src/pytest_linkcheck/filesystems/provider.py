@@ -12,7 +12,7 @@ from pytest_linkcheck.links.show import show_name
 
 from . import kernel
 from .claims import Claim, clear_leftovers, mounts_below
-from .filesystem import Filesystem, look_at
+from .filesystem import Filesystem, Override, look_at
 from .filling import keep_full
 from .fuse import mount_exfat
 from .holders import find_holders
@@ -38,6 +38,7 @@ class Filesystems:
         self._own = dict(own or {})
         self._claims: dict[Path, Claim] = {}
         self._shared: dict[str, Filesystem] = {}
+        self.override: Override | None = None
         self._watchdog: Helper | None = None
         self._servers: list[Helper] = []
         self._owner = os.getpid()
@@ -55,6 +56,7 @@ class Filesystems:
         if not fresh and place.name in self._shared:
             return self._shared[place.name]
         made = self._make(place, fresh=fresh, size=size)
+        made.override = self.override
         if not fresh:
             self._shared[place.name] = made
         return made

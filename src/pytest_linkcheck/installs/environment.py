@@ -21,6 +21,8 @@ __tracebackhide__ = hides_traceback
 
 Requirement = str | os.PathLike[str] | Wheel
 DEFAULT_UMASK = 0o022
+# Of the variables for the installer, those that programs of the environment are run with too.
+_BYTECODE_VARIABLES = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"}
 
 
 class InstallError(LinkcheckError):
@@ -101,6 +103,12 @@ class Environment:
         """The folder its programs lie in."""
         return self.layout.scripts
 
+    @property
+    def pycache_prefix(self) -> Path | None:
+        """The folder that `environ=` named by PYTHONPYCACHEPREFIX: all bytecode lies there."""
+        named = self._surroundings.extra.get("PYTHONPYCACHEPREFIX")
+        return Path(os.path.abspath(named)) if named else None  # noqa: PTH100
+
     def __truediv__(self, name: str) -> Path:
         """Return the path of *name* in site-packages."""
         return self.site_packages / name
@@ -166,6 +174,8 @@ class Environment:
         """
         path = self.scripts / program
         environ = self._environ(online=False)
+        for variable in _BYTECODE_VARIABLES & self._surroundings.extra.keys():
+            environ[variable] = self._surroundings.extra[variable]
         environ["PATH"] = f"{self.scripts}{os.pathsep}{environ.get('PATH', os.defpath)}"
         completed = run([str(path), *args], environ=environ, umask=self._surroundings.umask)
         self.log.append(completed)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.installs.roles import Role
+from pytest_linkcheck.installs.wheels import find_wheels
 from pytest_linkcheck.links.show import show_name
 
 from . import library, pdm, pip, uv, virtualenv
@@ -27,11 +29,13 @@ __all__ = [
     "Origin",
     "Pip",
     "Promise",
+    "Role",
     "Target",
     "Task",
     "Tools",
     "Uv",
     "find_installer",
+    "find_wheels",
     "parse_choice",
     "read_freed",
     "tool_python",

@@ -213,8 +213,13 @@ def read_version(name: str, completed: Completed) -> Version:
             return Version(words[1])
         except InvalidVersion:
             pass
+    raise is_none(name, completed)
+
+
+def is_none(name: str, completed: Completed) -> UnavailableError:
+    """Return the error that says that the program that was asked for its version is no *name*."""
     said = show_name((completed.stdout or completed.stderr).strip()[:80]) or "nothing"
-    raise UnavailableError(
+    return UnavailableError(
         f"{show_name(completed.args[0])} is no {name} that works: asked for its version it ended "
         f"with status {completed.returncode} and printed {said!r}"
     )

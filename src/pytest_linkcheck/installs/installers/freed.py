@@ -10,7 +10,7 @@ _UNITS = {
     "kib": 1024, "mib": 1024**2, "gib": 1024**3,
 }  # fmt: skip
 _SIZE = re.compile(
-    r"(?<![\w.])(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[KMG]i?B|bytes?|B)\b", re.IGNORECASE
+    r"(?<![\w.-])(?P<number>\d+(?:\.\d+)?) ?(?P<unit>[KMG]i?B|bytes?|B)\b", re.IGNORECASE
 )
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.installs.process import Completed, run
 
-from .base import BaseInstaller, Bytecode, Command, Target, Task
+from .base import BaseInstaller, Bytecode, Command, Target, Task, is_none
 from .choice import Choice
 from .freed import Freed
-from .promise import OWN_ROLES, WHEEL_ROLES, Origin, Promise
+from .promise import OWN_ROLES, WHEEL_ROLES, Promise
 from .tools import Tools, tool_python
 
 LINK_MODES = ("symlink", "hardlink", "copy")  # the first two: install.cache_method
@@ -57,7 +56,7 @@ class Pdm(BaseInstaller):
         """Promise links for what comes out of a wheel, if one of the link modes is on."""
         if link_mode not in {"symlink", "hardlink"}:
             return Promise()
-        return Promise(linked=WHEEL_ROLES, own=OWN_ROLES, modes=Origin.CACHE, mtimes=Origin.CACHE)
+        return Promise(linked=WHEEL_ROLES, own=OWN_ROLES)
 
     def cache(self, target: Target) -> Path | None:
         """Return where PDM keeps unpacked wheels; `None` in the mode that does not."""
@@ -138,5 +137,5 @@ def find_pdm(choice: Choice, tools: Tools) -> Pdm:
     said = run([*command, "--version"], environ=tools.environ())
     match = _VERSION.search(said.stdout)
     if said.returncode != 0 or match is None:
-        raise LinkcheckError(f"{command[0]} does not tell the version of PDM\n{said}")
+        raise is_none("pdm", said)
     return Pdm(command, Version(match["version"]))

@@ -14,7 +14,6 @@ class Origin(Enum):
 
     CACHE = "cache"  # the file in the cache has the same
     INSTALL = "install"  # set at each install: bits by the umask, the time of the install
-    WHEEL = "wheel"  # as they stand in the wheel
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,12 @@ class Promise:
         linked: the roles of which every file is taken from the cache in the way of the link mode.
         own: the roles of which no file is: each environment has its own. What is in neither set
             may be one or the other, file by file.
-        modes: where permission bits come from. In any case what is executable in the wheel is
-            executable where it is installed.
-        mtimes: where times of modification come from.
-        compiles: whether it compiles bytecode without being told to.
+        modes: where the permission bits of copies and clones come from: a link has those of the
+            file it is a link to.
+        mtimes: where their times of modification come from.
+        executable: whether what is executable in the wheel is where it is installed.
+        compiles: whether it compiles bytecode without being told to, and without being kept from
+            it (an option, or PYTHONDONTWRITEBYTECODE).
         whole: whether folders are linked and not files: then a file's folder is the symlink.
         warns: words of the warning with which it falls back to copies; empty if there is none.
     """
@@ -37,6 +38,7 @@ class Promise:
     own: frozenset[Role] = frozenset(Role)
     modes: Origin = Origin.INSTALL
     mtimes: Origin = Origin.INSTALL
+    executable: bool = True
     compiles: bool = False
     whole: bool = False
     warns: str = ""

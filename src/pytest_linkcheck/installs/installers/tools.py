@@ -62,7 +62,7 @@ class Tools:
             cache=self._folder / "cache",
             scratch=self._folder / "scratch",
             link_mode=None,
-            bytecode=Bytecode.NONE,
+            bytecode=Bytecode.COMPILED,  # it is started often
             online=True,
         )
         filler = self._filler()

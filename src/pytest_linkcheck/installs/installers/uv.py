@@ -40,12 +40,10 @@ class Uv(BaseInstaller):
 
     def promise(self, link_mode: str | None) -> Promise:
         """Promise that all but scripts and what uv writes itself is taken from the cache."""
-        linked = link_mode in {"hardlink", "symlink"}
         return Promise(
             linked=WHEEL_ROLES,
             own=OWN_ROLES,
             modes=Origin.CACHE,
-            mtimes=Origin.CACHE if linked else Origin.INSTALL,
             warns="" if link_mode == "copy" else _FELL_BACK,
         )
 

@@ -19,7 +19,7 @@ from pytest_linkcheck.links.show import show_name
 
 from .base import BaseInstaller, Bytecode, Command, Target, Task, read_version
 from .choice import Choice
-from .promise import Origin, Promise
+from .promise import Promise
 from .tools import Tools, tool_python
 
 LINK_MODES = ("copy", "symlink")
@@ -40,12 +40,11 @@ class Virtualenv(BaseInstaller):
     def promise(self, link_mode: str | None) -> Promise:
         """Promise copies, or with `symlink` symlinks of whole folders, RECORD and all."""
         if link_mode != "symlink":
-            return Promise(mtimes=Origin.CACHE, compiles=True)
+            return Promise(executable=False)
         return Promise(
             linked=frozenset(Role) - {Role.SCRIPT, Role.DATA},
             own=frozenset({Role.SCRIPT}),
-            modes=Origin.CACHE,
-            mtimes=Origin.CACHE,
+            executable=False,
             compiles=True,
             whole=True,
         )
