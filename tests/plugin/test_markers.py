@@ -25,6 +25,7 @@ def test_markers_are_described_in_a_line_each(run: Run) -> None:
         "@pytest.mark.linkcheck_requires(*needs)",
         "@pytest.mark.linkcheck_expect(sharing, link_count=, device=)",
         "@pytest.mark.linkcheck_matrix(installers=, link_modes=, filesystems=, cache_filesystems=)",
+        "@pytest.mark.linkcheck_check(level, why=, hazard_if=)",
     ]
 
 
