@@ -159,7 +159,7 @@ class Summary:
             session.config.hook.pytest_runtest_logreport(report=report)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Write a block for each installer."""
         if self._results:
             terminalreporter.write_sep("=", "linkcheck conformance")
