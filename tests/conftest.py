@@ -8,6 +8,20 @@ from support.places import Place, all_places
 from support.users import public_folder
 
 
+# Here and not in pyproject.toml, where pytest 8 does not look.
+MARKERS = (
+    "network: needs a package index (deselect with -m 'not network')",
+    "slow: run on one Python only (deselect with -m 'not slow')",
+    "matrix: many installers and releases from the index (tox -e installers)",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers of these tests."""
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
