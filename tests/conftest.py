@@ -7,7 +7,6 @@ import pytest
 from support.places import Place, all_places
 from support.users import public_folder
 
-
 # Here and not in pyproject.toml, where pytest 8 does not look.
 MARKERS = (
     "network: needs a package index (deselect with -m 'not network')",
