@@ -70,7 +70,8 @@ def test_a_broken_environment_is_one_failure_and_the_next_is_audited(
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines([f"linkcheck: {told}"])
     result.stdout.fnmatch_lines(["*_ broken: environment _*", told])
-    result.stdout.fnmatch_lines(["FAILED linkcheck/broken::environment*"])
+    message = " - *" if pytest.version_tuple >= (9,) else ""  # pytest 8.0 writes none there
+    result.stdout.fnmatch_lines([f"FAILED linkcheck/broken::environment{message}"])
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
