@@ -1,10 +1,8 @@
-import os
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from support.places import Place, all_places
+from support.places import BASES, Place, all_places, require
 from support.users import public_folder
 
 # Here and not in pyproject.toml, where pytest 8 does not look.
@@ -37,11 +35,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def places() -> Iterator[dict[str, Place]]:
     """Return a real filesystem of each kind, mounted for this run."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("loop mounts need root: run the tests with sudo or as root in a container")
-    programs = ("mkfs.ext4", "mkfs.btrfs", "mkfs.xfs", "filefrag")
-    if missing := [name for name in programs if shutil.which(name) is None]:
-        pytest.skip(f"{', '.join(missing)} not found: install e2fsprogs, btrfs-progs and xfsprogs")
+    require(*BASES)
     with all_places() as found:
         yield found
 

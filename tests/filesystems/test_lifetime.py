@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,9 @@ from support.mounting import needs_root, run
 import pytest_linkcheck
 from pytest_linkcheck.filesystems.claims import clear_leftovers
 
-pytestmark = needs_root
+pytestmark = [needs_root, pytest.mark.slow]
 SOURCE = Path(pytest_linkcheck.__file__).parents[1]
+TESTS = Path(__file__).parents[1]
 
 # Says a word after each step, so that it can be killed at any of them.
 PROGRAM = """
@@ -41,6 +43,13 @@ import sys
 from pathlib import Path
 from pytest_linkcheck.filesystems import Filesystems
 Filesystems(Path(sys.argv[1])).close()
+"""
+
+OURS = """
+from support.places import all_places
+with all_places() as places:
+    print(places["xfs"].root.parent, flush=True)
+    input()
 """
 
 
@@ -147,3 +156,23 @@ def test_an_end_without_close(tmp_path: Path) -> None:
     process.communicate(b"\n")
     assert process.returncode == 0
     _assert_clean(tmp_path)
+
+
+def test_the_filesystems_of_tests_are_unseen_and_end_with_a_kill() -> None:
+    """Those in `support.places`, which tests use that are not about the plugin's own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OURS],
+        env={**os.environ, "PYTHONPATH": f"{SOURCE}:{TESTS}"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    folder = Path(process.stdout.readline().decode().strip())
+    assert str(folder) in Path(f"/proc/{process.pid}/mountinfo").read_text()
+    assert _is_unmounted(folder)
+    assert str(folder) not in Path("/proc/1/mountinfo").read_text()
+    process.kill()
+    process.communicate()
+    _wait_until(lambda: _has_no_loop(folder))
+    assert not [path for path in folder.rglob("*") if not path.is_dir()]
+    shutil.rmtree(folder)

@@ -8,8 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from support.loopfs import mounted
-from support.mounting import run
+from support.mounting import bound, needs_root, run
 
 from pytest_linkcheck.links.facts import Kind
 from pytest_linkcheck.links.scan import Problem, open_folder, scan
@@ -258,12 +257,12 @@ def test_unreadable_folder_as_an_ordinary_user() -> None:
         place.rmdir()
 
 
+@needs_root
 def test_mounts_are_entered_and_their_names_told_apart(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("mounts need root: run as root")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").touch()
-    with mounted(tmp_path / "bound", "--bind", tmp_path / "folder"):
+    (tmp_path / "bound").mkdir()
+    with bound(tmp_path / "folder", tmp_path / "bound"):
         entries = [entry for entry in scan(tmp_path).entries if entry.facts.kind is Kind.FILE]
         assert len(entries) == 2
         assert len({entry.key for entry in entries}) == 1  # one name, seen twice

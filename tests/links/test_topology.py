@@ -20,8 +20,8 @@ from support.clones import (
     fill,
     write_block,
 )
-from support.loopfs import Disk, disk, mounted, overlay
-from support.mounting import run
+from support.mounting import bound, run
+from support.places import Disk, disk, overlaid_on
 
 from pytest_linkcheck.links.account import Account
 from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap
@@ -45,7 +45,7 @@ def make_place(drive: Disk, request: pytest.FixtureRequest) -> Path:
 def drive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Disk]:
-    with disk(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    with disk(request.param, tmp_path_factory.mktemp("drive")) as made:
         yield made
 
 
@@ -53,7 +53,7 @@ def drive(
 def cloning(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Disk]:
-    with disk(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    with disk(request.param, tmp_path_factory.mktemp("drive")) as made:
         yield made
 
 
@@ -138,7 +138,8 @@ def test_overlapping_roots_count_once(place: Path, twice: str) -> None:
 
 def test_bind_mount_under_a_root_counts_once(place: Path) -> None:
     fill(place / "a" / "file", 2)
-    with mounted(place / "a" / "bound", "--bind", place / "a"):
+    (place / "a" / "bound").mkdir()
+    with bound(place / "a", place / "a" / "bound"):
         topology = measure(place / "a")
         (inode,) = topology.inodes
         assert (len(inode.names), inode.elsewhere) == (1, 0)
@@ -383,7 +384,7 @@ def test_overlay_has_no_exact_link_count(tmp_path: Path) -> None:
         lower = made.path / "lower"
         lower.mkdir()
         (lower / "two").hardlink_to(fill(lower / "one", 2))
-        with overlay(tmp_path / "merged", made.path) as merged:
+        with overlaid_on(made.path, tmp_path / "merged") as merged:
             (merged / "one").chmod(0o600)  # copied up: the other name still says two links
             topology = measure(merged)
             assert [inode.elsewhere for inode in topology.inodes] == [None, None]
@@ -402,7 +403,7 @@ def test_overlay_has_no_exact_link_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["xfs", "btrfs", "tmpfs"])
 def test_clones_through_overlay(kind: str, tmp_path: Path) -> None:
-    with disk(kind, tmp_path) as made, overlay(tmp_path / "merged", made.path) as merged:
+    with disk(kind, tmp_path) as made, overlaid_on(made.path, tmp_path / "merged") as merged:
         one = fill(merged / "one", 2)
         if kind == "tmpfs":
             account = measure(merged).total
@@ -423,7 +424,7 @@ def test_layers_on_two_filesystems_with_equal_addresses(tmp_path: Path) -> None:
         (one.path / "upper").mkdir()
         low = fill(two.path / "lower" / "low", 3)
         up = fill(one.path / "upper" / "up", 3)
-        with overlay(tmp_path / "merged", one.path, two.path / "lower") as merged:
+        with overlaid_on(one.path, tmp_path / "merged", two.path / "lower") as merged:
             if not filefrag_blocks(low) & filefrag_blocks(up):
                 pytest.fail("the two files were to lie at equal addresses")
             topology = measure(merged)

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from support.clones import BLOCK, btrfs_du, clone, du, filefrag_blocks, fill, write_block
-from support.loopfs import Disk, disk
 from support.mounting import run
+from support.places import Disk, disk
 
 from pytest_linkcheck.links.topology import Topology, measure
 
@@ -242,7 +242,7 @@ def connected(maps: dict[Path, set[int]]) -> set[frozenset[Path]]:
 def drive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Disk]:
-    with disk(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    with disk(request.param, tmp_path_factory.mktemp("drive")) as made:
         yield made
 
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from support.loopfs import KINDS, Disk, disk, overlay
+from support.places import KINDS, Disk, disk, overlaid_on
 
 from pytest_linkcheck.links.change import Aspect
 from pytest_linkcheck.links.content import Content
@@ -27,7 +27,7 @@ from pytest_linkcheck.links.watch import watch
 def drive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Disk]:
-    with disk(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    with disk(request.param, tmp_path_factory.mktemp("drive")) as made:
         yield made
 
 
@@ -270,7 +270,7 @@ def lower_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
         lower.mkdir()
         (lower / "one").write_bytes(b"x" * 5000)
         (lower / "two").hardlink_to(lower / "one")
-        with overlay(tmp_path / "merged", upper.path, lower) as merged:
+        with overlaid_on(upper.path, tmp_path / "merged", lower) as merged:
             yield merged / "one"
 
 

@@ -14,11 +14,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from support.loopfs import Disk, disk
 from support.mounting import run
+from support.places import Disk, disk
 
 from pytest_linkcheck.links.change import Aspect
 from pytest_linkcheck.links.watch import Snapshot, watch
+
+pytestmark = pytest.mark.slow
 
 NAMES = ("one", "two", "three")
 SIZE = 3000
@@ -168,11 +170,11 @@ def passes(snapshot: Snapshot, name: str, path: os.PathLike[str]) -> bool:
     return True
 
 
-@pytest.fixture(scope="module", params=["ext4", "xfs", "btrfs", "tmpfs", "overlay-ext4"])
+@pytest.fixture(scope="module", params=["ext4", "xfs", "btrfs", "tmpfs", "overlay/ext4"])
 def drive(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Disk]:
-    with disk(request.param, tmp_path_factory.mktemp(request.param)) as made:
+    with disk(request.param, tmp_path_factory.mktemp("drive")) as made:
         yield made
 
 

@@ -1,4 +1,7 @@
-"""Mounts for tests: made where the machine allows it, always undone."""
+"""Mounts for tests: made where the machine allows it, always undone, and unseen by others.
+
+The kernel ends them with the process, even one that was killed: they are made in its own namespace.
+"""
 
 import os
 import subprocess
@@ -7,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from pytest_linkcheck.filesystems.namespace import enter_namespace
 
 needs_root = pytest.mark.skipif(
     os.name != "posix" or os.geteuid() != 0,
@@ -29,7 +34,11 @@ def run(*command: str | os.PathLike[str], given: bytes | None = None) -> str:
 
 @contextmanager
 def mounted(source: str | Path, point: Path, *options: str) -> Iterator[Path]:
-    """Mount *source* on *point*, which may be a file for a bind mount, and unmount it at last."""
+    """Mount *source* on *point*, which may be a file for a bind mount, and unmount it at last.
+
+    Raises `CalledProcessError` if the machine does not mount that.
+    """
+    enter_namespace()
     run("mount", *options, source, point)
     try:
         yield point

@@ -1,9 +1,13 @@
 """Real filesystems for tests: an image, mkfs and a loop mount each, always undone."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from support.mounting import mounted, run
 from support.users import public_folder
@@ -12,6 +16,12 @@ _MKFS = {
     "ext4": ("mkfs.ext4", "-q", "-F"),
     "xfs": ("mkfs.xfs", "-q", "-f"),
     "btrfs": ("mkfs.btrfs", "-q", "-f"),
+}
+_PACKAGES = {
+    "mkfs.ext4": "e2fsprogs",
+    "filefrag": "e2fsprogs",
+    "mkfs.xfs": "xfsprogs",
+    "mkfs.btrfs": "btrfs-progs",
 }
 _IMAGE_SIZE = 512 << 20  # sparse; xfs takes no less than 300 MB
 BASES = ("ext4", "xfs", "btrfs", "tmpfs")
@@ -33,23 +43,47 @@ class Place:
     @property
     def base(self) -> str:
         """The kind of filesystem that holds the data."""
-        return self.kind.rpartition("/")[2]
+        return base_of(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A filesystem of one kind, mounted for one test or one module of tests."""
+
+    kind: str
+    path: Path
+
+
+def base_of(kind: str) -> str:
+    """Return the kind of filesystem that holds the data of one of `KINDS`."""
+    return kind.rpartition("/")[2]
+
+
+def require(*kinds: str) -> None:
+    """Skip where filesystems of *kinds* cannot be made and looked into, with the remedy."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("loop mounts need root: run the tests with sudo or as root in a container")
+    programs = [_MKFS[base][0] for kind in kinds if (base := base_of(kind)) in _MKFS]
+    if missing := [name for name in ("filefrag", *programs) if shutil.which(name) is None]:
+        packages = dict.fromkeys(_PACKAGES[name] for name in missing)
+        pytest.skip(f"{', '.join(missing)} not found: install {', '.join(packages)}")
 
 
 @contextmanager
-def made(kind: str, folder: Path, name: str) -> Iterator[Path]:
+def made(kind: str, folder: Path, name: str, *options: str) -> Iterator[Path]:
     """Make a filesystem of one of `BASES` and mount it on a new folder *name* in *folder*."""
     point = folder / name
+    image = folder / f"{name}.img"
     point.mkdir()
     if kind == "tmpfs":
-        mount = mounted("none", point, "-t", "tmpfs", "-o", "mode=1777")
+        mount = mounted("none", point, "-t", "tmpfs", "-o", ",".join(("mode=1777", *options)))
     else:
-        image = folder / f"{name}.img"
         with image.open("wb") as file:
             file.truncate(_IMAGE_SIZE)
         run(*_MKFS[kind], image)
-        mount = mounted(image, point, "-o", "loop")
+        mount = mounted(image, point, "-o", ",".join(("loop", *options)))
     with mount:
+        image.unlink(missing_ok=True)  # the mount keeps it: a killed run leaves none behind
         point.chmod(0o1777)
         yield point
 
@@ -73,6 +107,24 @@ def overlaid(
 
 
 @contextmanager
+def overlaid_on(base: Path, point: Path, lower: Path | None = None) -> Iterator[Path]:
+    """Mount an overlay whose layers lie on the filesystem at *base*; or *lower* as told."""
+    with overlaid(point, [lower or base / "lower"], base / "upper", base / "work"):
+        yield point
+
+
+@contextmanager
+def disk(kind: str, under: Path, *options: str) -> Iterator[Disk]:
+    """Make and mount a filesystem of one of `KINDS` in the folder *under*."""
+    require(kind)
+    with ExitStack() as stack:
+        path = stack.enter_context(made(base_of(kind), under, "disk", *options))
+        if kind.startswith("overlay/"):
+            path = stack.enter_context(overlaid_on(path, under / "merged"))
+        yield Disk(kind, path)
+
+
+@contextmanager
 def all_places() -> Iterator[dict[str, Place]]:
     """Mount one place of each kind, twice, in a folder that every user may enter."""
     with ExitStack() as stack:
@@ -84,18 +136,11 @@ def all_places() -> Iterator[dict[str, Place]]:
             device = None if base == "tmpfs" else _device_of(root)
             places[base] = Place(base, root, other, device)
             over, over_other = (
-                stack.enter_context(_overlaid_on(one, folder)) for one in (root, other)
+                stack.enter_context(overlaid_on(one, folder / f"{one.name}-overlay"))
+                for one in (root, other)
             )
             places[f"overlay/{base}"] = Place(f"overlay/{base}", over, over_other, device)
         yield places
-
-
-@contextmanager
-def _overlaid_on(root: Path, folder: Path) -> Iterator[Path]:
-    """Mount an overlay whose layers all lie on the filesystem at *root*."""
-    point = folder / f"{root.name}-overlay"
-    with overlaid(point, [root / "lower"], root / "upper", root / "work"):
-        yield point
 
 
 def _device_of(point: Path) -> Path:
