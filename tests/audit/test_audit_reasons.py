@@ -1,5 +1,6 @@
 """Why files are not shared, as the table says it."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from support.places import Place
 from support.table import counts_of, reasons_of, table_of
 
 from pytest_linkcheck import Environment, Venvs, Wheelhouse
+from pytest_linkcheck.filesystems.expectations import MEASURED
 
 GENERATED = "written by the installer for this environment"
 SCRIPT = "a script, made for this environment"
@@ -22,7 +24,7 @@ def _reason(result: pytest.RunResult) -> str:
 
 
 def _header(result: pytest.RunResult) -> str:
-    (line,) = (line for line in result.outlines if line.startswith("linkcheck: .venv"))
+    (line,) = (line for line in result.outlines if line.startswith("linkcheck: .venv on"))
     return line
 
 
@@ -40,18 +42,57 @@ def test_no_reason_is_asked_for_what_is_shared(bench: Bench, wheelhouse: Wheelho
 
 def test_pip_links_nothing(bench: Bench, wheelhouse: Wheelhouse) -> None:
     result = bench.make("pip", wheelhouse.sample).audit()
-    assert _reason(result) == "installed by pip, which links nothing that we know of"
+    assert _reason(result) == "installed by pip, which links nothing"
 
 
-@pytest.mark.parametrize("name", ["", "poetry\x1b[2J"])
-def test_another_installer_is_named_as_it_names_itself(subject: Subject, name: str) -> None:
+TURN_ON = "pdm config install.cache true, then pdm sync --reinstall"
+NOT_KNOWN = ", of which it is not known whether it links"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", f"an installer that left no name{NOT_KNOWN}"),
+        ("other\x1b[2J", f"other\\x1b[2j{NOT_KNOWN}"),
+        ("Poetry 2.1.3", "poetry 2.1.3, which links nothing"),
+        ("installer", "installer, which links nothing"),
+        ("conda", "conda, which links where it can; its package cache is not looked into"),
+        ("pdm", f"pdm, which links only while install.cache is on -> {TURN_ON}"),
+    ],
+)
+def test_of_another_installer_it_is_said_what_it_links(
+    subject: Subject, name: str, told: str
+) -> None:
     subject.replace_by_copy("sample/large.py")
     (subject.info / "INSTALLER").write_text(name)
     subject.write_record("sample/large.py,,")
-    told = "poetry\\x1b[2j" if name else "an installer that left no name"
     result = subject.audit()
     result.assert_outcomes(passed=1)
-    assert f"1  installed by {told}, which links nothing that we know of" in reasons_of(result)
+    assert f"1  installed by {told}" in reasons_of(result)
+
+
+def test_what_virtualenv_seeds_is_told_from_what_pip_installs(subject: Subject) -> None:
+    """INSTALLER says pip; a file that virtualenv adds says who it was."""
+    subject.replace_by_copy("sample/large.py")
+    (subject.site / "sample-1.0.virtualenv").touch()
+    (subject.info / "INSTALLER").write_text("pip\n")
+    subject.write_record("sample/large.py,,", "sample-1.0.virtualenv,,")
+    told = "copied by virtualenv as a seed -> virtualenv --symlink-app-data"
+    assert f"2  {told}" in reasons_of(subject.audit())
+
+
+@pytest.mark.parametrize(("version", "times"), [("99.0", 1), ("0.13.0", 0), ("odd", 0)])
+def test_a_uv_newer_than_any_that_was_measured_is_said_so(
+    subject: Subject, version: str, times: int
+) -> None:
+    config = subject.prefix / "pyvenv.cfg"
+    config.write_text(re.sub(r"(?m)^uv = .*$", f"uv = {version}", config.read_text()))
+    result = subject.audit()
+    caution = (
+        f"linkcheck: .venv: uv 99.0 is newer than {MEASURED['uv'][1]}, the newest that was "
+        "measured: it is assumed to do the same"
+    )
+    assert result.outlines.count(caution) == times
 
 
 def test_a_cache_on_another_device(

@@ -1,6 +1,7 @@
 """The suite as a user runs it: levels, the block of each installer, known deviations, xdist."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from pytest_linkcheck.conformance.deviations import gone, parse_deviations
 from pytest_linkcheck.conformance.results import Result
 from pytest_linkcheck.conformance.terminal import conformance_lines
 from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.filesystems.expectations import MEASURED
 
 pytestmark = pytest.mark.slow
 
@@ -158,6 +160,27 @@ def test_each_installer_has_a_block() -> None:
         "pip 1.0: 1 check, 0 passed, 1 failed, 0 hazards, 0 skipped",
         "uv 1.0: 1 check, 1 passed, 0 failed, 0 hazards, 0 skipped",
     ]
+
+
+def test_a_version_that_was_not_measured_is_said_so(
+    pytester: pytest.Pytester, run: Run, tmp_path: Path
+) -> None:
+    newer = tmp_path / "uv"
+    newer.write_text("#!/bin/sh\necho uv 99.0\n")
+    newer.chmod(0o755)
+    pytester.makepyfile(CHECKS)
+    done = run("-k", "it_holds", "--linkcheck-installer", f"uv={newer}")
+    head, caution = (line for line in done.outlines if "uv" in line and "99.0" in line)
+    assert head == f"uv={newer} 99.0: 1 check, 1 passed, 0 failed, 0 hazards, 0 skipped"
+    assert caution == (
+        f"  uv 99.0 is newer than {MEASURED['uv'][1]}, the newest that was measured: it is "
+        "assumed to do the same"
+    )
+
+
+def test_of_an_installer_that_is_none_of_ours_nothing_is_assumed() -> None:
+    lines = conformance_lines([result("passed", installer="mine", version="99.0")])
+    assert lines == ["mine 99.0: 1 check, 1 passed, 0 failed, 0 hazards, 0 skipped"]
 
 
 @pytest.mark.parametrize(

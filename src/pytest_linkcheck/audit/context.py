@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from packaging.version import InvalidVersion, Version
+
+from pytest_linkcheck.filesystems.expectations import assumed
 from pytest_linkcheck.installs import Distribution, InstalledFile, Layout, read_distributions
+from pytest_linkcheck.installs.layout import read_config
 from pytest_linkcheck.links import (
     Between,
     Facts,
@@ -68,6 +72,15 @@ class Context:
     def cache(self) -> UvCache:
         """The cache that uv would use for this environment."""
         return find_uv_cache(self.layout.prefix.parent)
+
+    @property
+    def assumed(self) -> str:
+        """A sentence if a uv made the environment of which it is but assumed what it shares."""
+        try:
+            version = str(Version(read_config(self.layout.prefix)["uv"]))
+        except (KeyError, InvalidVersion):
+            return ""
+        return assumed("uv", version)
 
     @cached_property
     def boundary(self) -> tuple[Between, str]:

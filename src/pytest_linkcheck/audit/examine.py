@@ -14,6 +14,7 @@ from pytest_linkcheck.report.model import Reason, Row
 from .allowed import allowed_by_uv
 from .blocks import judge_blocks
 from .context import Context
+from .others import why_unlinked
 
 SHARED = {"hardlink", "reflink", "symlink"}
 FROM_WHEEL = {Role.PAYLOAD, Role.METADATA, Role.DATA}
@@ -156,8 +157,7 @@ def _why_own(
     if edited:
         return "edited", f"reinstall {show_name(dist.name)}", False
     if dist.installer != "uv":
-        who = show_name(dist.installer or "an installer that left no name")
-        return f"installed by {who}, which links nothing that we know of", "", False
+        return *why_unlinked(dist), False
     return _why_uv_made_no_link(file, facts, dist, context)
 
 

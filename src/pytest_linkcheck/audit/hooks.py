@@ -128,7 +128,7 @@ class Summary:
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say what is audited, and where things lie."""
-        lines = [_header(audited) for audited, _ in self._plan]
+        lines = [line for audited, _ in self._plan for line in _header(audited)]
         factory = getattr(config, "_tmp_path_factory", None)
         if isinstance(factory, pytest.TempPathFactory):
             base = factory.getbasetemp()
@@ -153,10 +153,16 @@ class Summary:
                 terminalreporter.write_line(line)
 
 
-def _header(audited: Audited) -> str:
+def _header(audited: Audited) -> list[str]:
     if audited.layout is None:
-        return f"linkcheck: {audited.problem}"
+        return [f"linkcheck: {audited.problem}"]
     context = Context(audited.layout)
+    caution = context.assumed
+    cautions = [f"linkcheck: {audited.label}: {caution}"] if caution else []
+    return [_places(audited, context), *cautions]
+
+
+def _places(audited: Audited, context: Context) -> str:
     where = context.mount or "a mount that cannot be told"
     line = f"linkcheck: {audited.label} on {where}"
     cache = context.cache

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from pytest_linkcheck.filesystems.expectations import assumed
 from pytest_linkcheck.links.show import show_count, show_name
 
 from .results import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Result
@@ -24,6 +25,8 @@ def _block(installer: str, results: Sequence[Result]) -> Iterator[str]:
     told += [show_count(counts[HAZARD], "hazard"), f"{counts[SKIPPED]:,} skipped"]
     told += [f"{counts[KNOWN]:,} known"] if counts[KNOWN] else []
     yield f"{show_name(shown)}: {show_count(len(results), 'check')}, {', '.join(told)}"
+    if version and (caution := assumed(installer.partition("=")[0], version)):
+        yield f"  {caution}"
     yield from _checks("failed", results, FAILED)
     yield from _checks("known deviations", results, KNOWN)
     yield from _checks("hazards", results, HAZARD)

@@ -177,9 +177,9 @@ def expectation(
 
 
 def _first_that_works(installer: str | Filler, link_mode: str | None, pair: Pair) -> Expectation:
-    name, _ = _identify(installer)
+    name, version = _identify(installer)
     steps = steps_of(installer, link_mode)
-    assumed = _assumed(installer)
+    as_told = assumed(name, str(version) if version else None)
     for number, step in enumerate(steps):
         ability, sharing = _outcome(step, pair)
         if ability.can is Can.UNKNOWN:
@@ -189,17 +189,21 @@ def _first_that_works(installer: str | Filler, link_mode: str | None, pair: Pair
             )
         if ability:
             fell_back = number > 0 and step is Step.COPY
-            return Expectation(sharing, _WARNS.get(name, "") if fell_back else "", assumed)
-    return Expectation(None, assumed=assumed)
+            return Expectation(sharing, _WARNS.get(name, "") if fell_back else "", as_told)
+    return Expectation(None, assumed=as_told)
 
 
-def _assumed(installer: str | Filler) -> str:
-    """Return a sentence if the version of *installer* is none of those between the measured."""
-    name, version = _identify(installer)
-    oldest, newest = MEASURED[name]
-    if version is None or oldest <= version <= newest:
+def assumed(name: str, version: str | None) -> str:
+    """Return a sentence if *version* of the installer *name* is not between those measured.
+
+    Empty for an installer that is not in the table: of that nothing is assumed.
+    """
+    if version is None or name not in MEASURED:
         return ""
-    if version > newest:
+    oldest, newest = MEASURED[name]
+    if oldest <= Version(version) <= newest:
+        return ""
+    if Version(version) > newest:
         return (
             f"{name} {version} is newer than {newest}, the newest that was measured: it is "
             "assumed to do the same"

@@ -14,7 +14,7 @@ from pytest_linkcheck.links.show import show_name
 from .files import read_regular
 
 CONFIG = "pyvenv.cfg"  # PEP 405
-_VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", re.MULTILINE)
+_VERSION = re.compile(r"\d+\.\d+")
 _WINDOWS = sys.platform == "win32"
 _MAX_CONFIG = 1 << 16
 
@@ -72,6 +72,16 @@ def running_layout() -> Layout:
     return Layout(Path(sys.prefix), Path(sysconfig.get_path("purelib")))
 
 
+def read_config(prefix: Path) -> dict[str, str]:
+    """Return what `pyvenv.cfg` says, by key; nothing where it is missing, or cannot be read."""
+    try:
+        text = read_regular(prefix / CONFIG, _MAX_CONFIG, cut=True).decode("utf-8", "replace")
+    except OSError:
+        return {}
+    rows = (line.partition("=") for line in text.split("\n"))
+    return {key.strip(): value.strip() for key, equals, value in rows if equals}
+
+
 def _find_site_packages(prefix: Path) -> list[Path]:
     if _WINDOWS:
         candidates = [prefix / "Lib" / "site-packages"]
@@ -98,11 +108,8 @@ def _is_folder(path: Path) -> bool:
 
 def _choose(prefix: Path, found: list[Path]) -> list[Path]:
     """Return those of *found* that belong to the version `pyvenv.cfg` names, or all."""
-    try:
-        config = read_regular(prefix / CONFIG, _MAX_CONFIG, cut=True)
-    except OSError:
-        return found
-    match = _VERSION.search(config.decode("utf-8", "replace"))
+    config = read_config(prefix)
+    match = _VERSION.match(config.get("version") or config.get("version_info", ""))
     if match is None:
         return found
-    return [path for path in found if path.parent.name.endswith(match[1])] or found
+    return [path for path in found if path.parent.name.endswith(match[0])] or found
