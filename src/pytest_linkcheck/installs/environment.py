@@ -1,7 +1,7 @@
 """An environment that was made here, with whom it was made by and what they said."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,13 +38,13 @@ class Surroundings:
     """What an environment's commands are run with, beside what their installer says.
 
     `home` is a folder of the run in the place of the user's home, `index` where packages named
-    as requirements come from, `fetcher` the pip that fetches them, or `None`, `extra` variables
-    that a test wants set, `umask` the mask for new files.
+    as requirements come from, `fetcher` looks for the pip that fetches them, when one is needed,
+    `extra` are variables that a test wants set, `umask` the mask for new files.
     """
 
     home: Path
     index: Index
-    fetcher: Pip | None
+    fetcher: Callable[[], Pip | None]
     extra: Mapping[str, str] = field(default_factory=dict)
     umask: int = DEFAULT_UMASK
 
@@ -211,8 +211,8 @@ class Environment:
                 if not name.endswith(".whl") and name not in brought:
                     wanted.append(name)
         online = bool(wanted)
-        fetcher = self._surroundings.fetcher
-        if wanted and fetcher is not None:
+        fetcher = self._surroundings.fetcher() if wanted else None
+        if fetcher is not None:
             folders.append(self._surroundings.index.fetch(wanted, fetcher))
             online = False
         return replace(self._target, find_links=tuple(folders), online=online), names

@@ -188,7 +188,7 @@ class Venvs:
             home=self._toolbox.home,
             index=self._toolbox.index,
             # What is fetched for this Python may not suit another.
-            fetcher=None if python else self._toolbox.fetcher(),
+            fetcher=(lambda: None) if python else self._toolbox.fetcher,
             extra=dict(environ or {}),
             umask=umask,
         )
