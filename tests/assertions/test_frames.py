@@ -67,7 +67,9 @@ def test_assertions_on_paths(pytester: pytest.Pytester, call: str) -> None:
 
 @pytest.mark.parametrize("call", FAILING_WITH_ENVIRONMENTS)
 def test_environments_and_wheels(pytester: pytest.Pytester, call: str) -> None:
-    setup = "one, two = (venvs.uv(wheelhouse.sample, link_mode='hardlink') for _ in range(2))"
+    wheel = "wheelhouse.sample, " if "['sample']" in call else ""
+    setup = f"one, two = (venvs.uv({wheel}link_mode='hardlink') for _ in range(2))"
+    setup = setup if "one" in call else ""
     output = _run(pytester, "venvs, wheelhouse", setup, call)
     _check(output, call, FAILING_WITH_ENVIRONMENTS[call])
 

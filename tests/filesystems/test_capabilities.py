@@ -97,6 +97,7 @@ def test_a_probe_is_asked_once(tmp_path: Path) -> None:
 
 
 @needs_root
+@pytest.mark.slow
 def test_the_link_limit_is_found_by_doing(places: Filesystems) -> None:
     limit = probe_link_limit(places.get("ext2").folder())
     assert str(limit) == "65,000"  # by the driver of ext4; that of ext2 stopped at 32,000

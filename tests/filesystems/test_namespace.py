@@ -14,6 +14,7 @@ from support.users import NOBODY, open_way
 
 import pytest_linkcheck
 
+pytestmark = pytest.mark.slow
 SOURCE = Path(pytest_linkcheck.__file__).parents[1]
 HEAD = """
 import json, os, subprocess, sys, threading

@@ -14,8 +14,9 @@ from pytest_linkcheck.installs.installers import Choice
 
 MODULE = "sample/__init__.py"
 FALLBACK = "warning: Failed to hardlink files; falling back to full copy."
-INSTALLERS = ["uv", "pip"]
-per_installer = pytest.mark.parametrize("installer", INSTALLERS)
+per_installer = pytest.mark.parametrize(
+    "installer", ["uv", pytest.param("pip", marks=pytest.mark.slow)]
+)
 
 
 def _payload(env: Environment) -> list[str]:
@@ -239,6 +240,7 @@ def test_whether_bytecode_is_there_after_an_install_and_after_an_import(
     assert (after_install, bool(env["sample"].bytecode())) == seen
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="not yet tried: pip of that ensurepip")
 def test_a_real_pip_of_its_own(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
     env = venvs.pip(wheelhouse.neighbour, seed=True)
@@ -510,6 +512,7 @@ def test_the_users_link_mode_is_not_ours(venvs: Venvs, wheelhouse: Wheelhouse) -
     PIP_DRY_RUN="1",
     PYTHONPYCACHEPREFIX="{home}/pycache",
 )
+@pytest.mark.slow
 def test_variables_do_not_change_what_pip_does(
     venvs: Venvs, wheelhouse: Wheelhouse, home: Path
 ) -> None:

@@ -9,6 +9,8 @@ from support.oracle import same_file, stat_of
 from pytest_linkcheck import InstallError, LinkcheckError, UnavailableError, Venvs, Wheelhouse
 from pytest_linkcheck.installs import Toolbox
 
+pytestmark = pytest.mark.slow
+
 SAYS_WHAT_TO_DO = (
     "no package index answers: connect to one, name one by PIP_INDEX_URL and UV_DEFAULT_INDEX, "
     "or install a local wheel"

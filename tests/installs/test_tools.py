@@ -14,6 +14,8 @@ from pytest_linkcheck.installs import Toolbox
 from pytest_linkcheck.installs.installers import Choice, Tools, find_installer, tool_python
 from pytest_linkcheck.installs.installers.base import Installer
 
+pytestmark = pytest.mark.slow
+
 
 def _filler(name: str) -> Installer:
     return find_installer(Choice(name), Tools(Path(), Path(), lambda: _filler(name)))

@@ -6,6 +6,8 @@ import pytest
 
 from pytest_linkcheck import Venvs, Wheelhouse
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
     import pytest
     from pytest_linkcheck import assert_link_count, assert_same_inode
