@@ -231,3 +231,12 @@ def test_without_pip_uv_works_for_local_wheels(tmp_path: Path, wheelhouse: Wheel
     assert toolbox.fetcher() is None
     env = Venvs(toolbox, tmp_path / "venvs").uv(wheelhouse.sample)
     assert str(env["sample"]) == "sample 1.0"
+
+
+def test_pip_is_looked_for_only_to_fetch_packages(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
+    pip = _program(tmp_path / "pip", f"echo asked >> {tmp_path}/log", "echo nonsense")
+    toolbox = Toolbox([Choice("pip", path=pip)], tmp_path / "run")
+    Venvs(toolbox, tmp_path / "venvs").uv(wheelhouse.sample)
+    assert not (tmp_path / "log").exists()
+    assert toolbox.fetcher() is None
+    assert (tmp_path / "log").read_text() == "asked\n"
