@@ -138,6 +138,24 @@ def test_a_deviation_without_a_reason_is_an_error(pytester: pytest.Pytester, run
     done.stderr.fnmatch_lines(["*write CHECK INSTALLER*REASON*"])
 
 
+def test_a_check_need_not_name_what_its_level_depends_on(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile("""
+        from pytest_linkcheck.conformance import check
+
+        @check("must", why="https://example.org/4", hazard_if=("hardlink",))
+        def test_it_depends():
+            "It is safe but with hard links."
+            raise AssertionError("it is shared")
+    """)
+    done = run("test_a_check_need_not_name_what_its_level_depends_on.py")
+    done.stdout.fnmatch_lines(
+        ["uv *: 2 checks, 0 passed, 1 failed, 1 hazard, 0 skipped", "    it_depends (copy on *)",
+         "    it_depends (hardlink on *)"]
+    )  # fmt: skip
+
+
 def test_a_deviation_fits_by_pattern() -> None:
     lines = ["a_check uv==1.*: r", "a_* uv copy ext*: r", "a_check pip: r", "a_check uv clone: r"]
     fits = [one.fits(result("failed")) for one in parse_deviations(lines)]

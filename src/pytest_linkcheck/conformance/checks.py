@@ -38,8 +38,8 @@ def check(level: str, *, why: str, hazard_if: Collection[str] = ()) -> Callable[
     Args:
         level: `must` or `hazard`: whether a broken promise fails, or is only listed.
         why: the address of an issue or a specification that says why it is checked.
-        hazard_if: the sharings, of those that the fixture `expected` may have, with which the
-            level is `hazard`.
+        hazard_if: the sharings with which the level is `hazard`, if files should be shared so:
+            the fixture `expected` says how, and is used by such a check whether it names it or not.
 
     Raises `LinkcheckError` for a level that is none, or a test that does not say what it checks.
     """
@@ -52,7 +52,7 @@ def check(level: str, *, why: str, hazard_if: Collection[str] = ()) -> Callable[
             raise LinkcheckError(f"{test.__name__} promises nothing: say it in its docstring")
         marker = pytest.mark.linkcheck_check(level, why=why, hazard_if=tuple(hazard_if))
         marked: Test = pytest.mark.linkcheck(marker(test))
-        return marked
+        return pytest.mark.usefixtures("expected")(marked) if hazard_if else marked
 
     return mark
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from pytest_linkcheck.installs import Environment, Venvs, Wheel, Wheelhouse
-from pytest_linkcheck.links import Sharing
 
 from . import subjects
 
@@ -29,12 +28,6 @@ def make(
 ) -> Make:
     """Make environments by the installer, in the link mode, at the place under test."""
     return partial(venvs.create, installer, link_mode=link_mode, at=filesystem)
-
-
-@pytest.fixture
-def expected(installer: "Installer", link_mode: str | None, filesystem: "Filesystem") -> Sharing:
-    """How files should be shared, by installer, mode and what the filesystem can do."""
-    return filesystem.expected(installer, link_mode)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.fixtures import all_finders, chosen_installers
 from pytest_linkcheck.where import chosen
 
+from . import fixtures
 from .checks import MARKER, Check, Level, read_check
 from .deviations import INI, Deviation, gone, parse_deviations
 from .results import FAILED, HAZARD, KNOWN, PASSED, PROPERTY, SKIPPED, Result
@@ -27,6 +28,7 @@ def register(config: pytest.Config) -> None:
     except LinkcheckError as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(Checks(deviations), "linkcheck-checks")
+    config.pluginmanager.register(fixtures, "linkcheck-check-fixtures")
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Summary(deviations), "linkcheck-conformance")
 

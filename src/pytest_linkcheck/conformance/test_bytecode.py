@@ -1,11 +1,17 @@
 """Bytecode is there when asked for, fresh, the environment's own, and never in a cache."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-from pytest_linkcheck import Environment, Wheel, watch
+from pytest_linkcheck import (
+    Environment,
+    Wheel,
+    assert_bytecode,
+    assert_bytecode_fresh,
+    assert_no_bytecode,
+    watch,
+)
 from pytest_linkcheck.installs.installers import Task
 from pytest_linkcheck.links import Aspect
 
@@ -27,7 +33,7 @@ def compiled(env: Environment) -> list[Path]:
 @check("must", why=UNSHARED)
 def test_no_bytecode_unless_asked(make: Make, sample: Wheel) -> None:
     """An install that is told not to compile leaves no bytecode."""
-    assert not compiled(make(sample, bytecode="none"))
+    assert_no_bytecode(make(sample, bytecode="none"))
 
 
 @check("must", why=PYC)
@@ -36,18 +42,8 @@ def test_bytecode_is_complete_and_fresh(make: Make, sample: Wheel) -> None:
     env = make(bytecode="compiled")
     subjects.need(env.installer, Task.COMPILE)
     env.install(sample)
-    modules = [path for path in subjects.members(sample, env)
-               if path.suffix == ".py" and path.is_relative_to(env / "sample")]  # fmt: skip
-    for module in modules:
-        cached = Path(importlib.util.cache_from_source(str(module)))
-        assert cached.exists()
-        header, told = cached.read_bytes()[:16], module.stat()
-        flags = int.from_bytes(header[4:8], "little")
-        if flags == 0:
-            stamp, size = (int.from_bytes(header[at : at + 4], "little") for at in (8, 12))
-            assert (module.name, stamp, size) == (module.name, int(told.st_mtime), told.st_size)
-        elif flags & 0b10:
-            assert header[8:] == importlib.util.source_hash(module.read_bytes())
+    assert_bytecode(env, complete=True)
+    assert_bytecode_fresh(env)
 
 
 @check("must", why=UNSHARED)
@@ -63,8 +59,8 @@ def test_bytecode_is_own(make: Make, sample: Wheel, bytecode: str) -> None:
     one.run("python", "-c", "import sample.large, sample.block")
     assert compiled(one)
     assert not links_into_cache(one, compiled(one))
-    found = [path for folder in existing(one.cache) for path in folder.rglob("*.pyc")]
-    assert [path.name for path in found if path.name != "shipped.pyc"] == []
+    for folder in existing(one.cache):
+        assert_no_bytecode(folder)
 
 
 @check("must", why=AGAIN)
@@ -84,9 +80,9 @@ def test_uninstall_leaves_no_bytecode(make: Make, sample: Wheel) -> None:
     env = make(bytecode="compiled")
     subjects.need(env.installer, Task.COMPILE)
     env.install(sample)
-    assert compiled(env)
+    assert_bytecode(env)
     env.uninstall(sample.name)
-    assert not compiled(env)
+    assert_no_bytecode(env)
 
 
 @check("must", why=UNSHARED)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_linkcheck import Environment, Sharing, Venvs, Wheel, Wheelhouse
+from pytest_linkcheck import Environment, Sharing, Venvs, Wheel, Wheelhouse, compare
 from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.installers import Installer
 
@@ -40,11 +40,17 @@ def fill_up(path: Path) -> None:
 
 @check("must", why=TOO_MANY)
 def test_the_link_limit_is_no_end(make: Make, sample: Wheel, expected: Sharing) -> None:
-    """Where a file has as many links as it can have, an install works, and has its bytes."""
+    """Where a file can have no more links an install works: that file is its own, no other is."""
     if expected is not Sharing.HARDLINK:
         pytest.skip(f"expected is {expected.value}: only hard links have a limit")
-    fill_up(make(sample) / "sample/block.py")
-    assert_sound(make(sample), sample)
+    full, env = make(sample), make()
+    fill_up(full / "sample/block.py")
+    env.install(sample)
+    assert_sound(env, sample)
+    shared = [file.path for file in subjects.promised(full[sample.name], full)]
+    told = {path: compare(path, env.prefix / path.relative_to(full.prefix)) for path in shared}
+    apart = [path for path, verdict in told.items() if verdict.sharing is not Sharing.HARDLINK]
+    assert apart == [full / "sample/block.py"]
 
 
 @pytest.fixture
