@@ -1,4 +1,4 @@
-"""Run a command, and kill it as soon as files appear in a folder of site-packages.
+"""Run a command, and kill it as soon as files appear in a folder: of site-packages, or any.
 
 A program of its own: it is run in the place of an installer's command.
 """
@@ -17,9 +17,10 @@ def main(folder: str, command: list[str]) -> int:
                   and (Path(word).parent.parent / "pyvenv.cfg").is_file()
                   and word != sys.executable)  # fmt: skip
     site = next((prefix.parent.parent / "lib").glob("python*/site-packages"))
+    watched = site / folder  # an absolute folder is itself
     running = subprocess.Popen(command)
     while running.poll() is None:
-        if _count(site / folder) >= ENOUGH:
+        if _count(watched) >= ENOUGH:
             running.kill()
     return running.wait()
 

@@ -1,12 +1,14 @@
 """What the checks install: the sample, under a name that the installer takes."""
 
+import os
 import zipfile
 from pathlib import Path
 
-from pytest_linkcheck import Expected, Role, Sharing
+from pytest_linkcheck import Expected, Role, Sharing, assert_linked, assert_symlinked
 from pytest_linkcheck.installs import Distribution, Environment, InstalledFile, Wheel, Wheelhouse
 from pytest_linkcheck.installs.installers import Installer, Task
 from pytest_linkcheck.installs.installers.base import cannot
+from pytest_linkcheck.installs.installers.promise import WHEEL_ROLES
 from pytest_linkcheck.installs.sample import contents
 
 FILES = 5_000
@@ -15,6 +17,7 @@ FILES = 5_000
 def build(wheelhouse: Wheelhouse, installer: Installer, version: str) -> Wheel:
     """Return the sample of *version*: as `pip` for an installer that installs nothing else.
 
+    Then it has no `.data` folder, as no wheel of pip's has: such an installer may not know it.
     Raises `UnavailableError` for a second version where an installer cannot replace the first.
     """
     if version != "1.0":
@@ -26,9 +29,8 @@ def build(wheelhouse: Wheelhouse, installer: Installer, version: str) -> Wheel:
     # Newer than any real one, which it would otherwise lose against.
     told, called = contents(version), f"99.{version}"
     files = {path.replace(f"sample-{version}.", f"pip-{called}."): data
-             for path, data in told["files"].items()}  # fmt: skip
-    executable = [path.replace(f"sample-{version}.", f"pip-{called}.")
-                  for path in told["executable"]]  # fmt: skip
+             for path, data in told["files"].items() if ".data/" not in path}  # fmt: skip
+    executable = [path for path in told["executable"] if path in files]
     scripts = told["console_scripts"]
     return wheelhouse.build("pip", called, files, executable=executable, console_scripts=scripts)
 
@@ -48,13 +50,37 @@ def need(installer: Installer, task: Task) -> None:
 
 
 def promised(dist: Distribution, env: Environment) -> list[InstalledFile]:
-    """Return the files of *dist* that are to be taken from the cache, or copied out of a wheel."""
-    roles = env.installer.promise(env.link_mode).linked
-    return [
-        file
-        for file in dist.files
-        if (file.role in roles if roles else file.role.value in {"payload", "metadata", "data"})
-    ]
+    """Return the files of *dist* that are to be taken from the cache, or copied out of a wheel.
+
+    What RECORD lists and is not there is left out: that is for the checks of RECORD to say.
+    """
+    roles = env.installer.promise(env.link_mode).linked or WHEEL_ROLES
+    return [file for file in dist.files if file.role in roles and os.path.lexists(file.path)]
+
+
+def assert_shared(one: Environment, two: Environment, name: str, expected: Sharing) -> None:
+    """Assert that the files of *name* in both are shared as *expected*, where that is promised.
+
+    Where whole folders are linked, these and single files beside them lead to one in the cache.
+    """
+    __tracebackhide__ = True
+    if not one.installer.promise(one.link_mode).whole:
+        assert_linked(one[name], two[name], as_promised(one[name], one, expected))
+        return
+    entries = linked_entries(one)
+    if not entries:
+        raise AssertionError(f"nothing in {one.site_packages} is a symlink")
+    for entry in entries:
+        twin = two / entry.name
+        assert_symlinked(entry, into=one.cache)
+        assert_symlinked(twin, into=two.cache)
+        if entry.resolve() != twin.resolve():
+            raise AssertionError(f"{entry} and {twin} lead to two places")
+
+
+def linked_entries(env: Environment) -> list[Path]:
+    """Return what is a symlink in site-packages itself, folders and files."""
+    return sorted(path for path in env.site_packages.iterdir() if path.is_symlink())
 
 
 def as_promised(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_linkcheck import Sharing, UnavailableError, Venvs, Wheel, assert_linked
+from pytest_linkcheck import Sharing, UnavailableError, Venvs, Wheel
 from pytest_linkcheck.installs.installers import Installer
 
 from . import subjects
@@ -37,8 +37,7 @@ def test_a_cache_on_another_device_works(
     )
     # After the installs: where none is expected to work, what the installer says is the finding.
     expected = filesystem.expected(installer, link_mode, cache_at=other_place)
-    roles = subjects.as_promised(one[sample.name], one, expected)
-    assert_linked(one[sample.name], two[sample.name], roles)
+    subjects.assert_shared(one, two, sample.name, expected)
 
 
 @check("must", why=SILENT)
@@ -47,7 +46,9 @@ def test_a_fallback_is_said(
     other_place: "Filesystem", sample: Wheel,
 ) -> None:  # fmt: skip
     """Where links are not possible the one warning that is promised is printed, and no other."""
-    env = venvs.create(installer, sample, link_mode=link_mode, at=filesystem, cache_at=other_place)
+    env = venvs.create(installer, link_mode=link_mode, at=filesystem, cache_at=other_place)
+    if env.install(sample, check=False).returncode != 0:
+        pytest.skip("there is no fallback: the install fails, and says so")
     expected = filesystem.expected(installer, link_mode, cache_at=other_place)
     words = installer.promise(link_mode).warns
     fell_back = expected not in BY_MODE.get(link_mode or "clone", {expected})
@@ -80,5 +81,4 @@ def test_a_cache_across_a_boundary_works(
         for _ in range(2)
     )
     expected = filesystem.expected(installer, link_mode, cache_at=other)
-    roles = subjects.as_promised(one[sample.name], one, expected)
-    assert_linked(one[sample.name], two[sample.name], roles)
+    subjects.assert_shared(one, two, sample.name, expected)

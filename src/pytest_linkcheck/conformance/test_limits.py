@@ -66,7 +66,7 @@ def prepare(
     venvs: Venvs, installer: Installer, link_mode: str | None, folder: Path
 ) -> tuple[Environment, Wheel]:
     """Return an empty environment that belongs to an ordinary user, who fills it; and the wheel."""
-    user = wrapped.as_nobody(installer)
+    user = wrapped.as_nobody(installer, folder / "project")
     names = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     env = venvs.create(
         installer, link_mode=link_mode, at=folder, cache_at=folder,

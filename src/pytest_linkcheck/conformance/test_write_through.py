@@ -77,12 +77,17 @@ def test_reinstall_leaves_others(make: Make, sample: Wheel) -> None:
 def test_a_neighbour_with_the_same_path_leaves_others(
     make: Make, sample: Wheel, wheelhouse: Wheelhouse
 ) -> None:
-    """A second package that ships the same path replaces the file, it does not write into it."""
+    """A second package that ships the same path replaces the file, or is refused.
+
+    It does not write into the file, which others may have too.
+    """
     one, two = make(sample), make(sample)
     subjects.need(one.installer, Task.INSTALL)
     others = Bystanders(two)
-    one.install(wheelhouse.neighbour)
+    neighbour = wheelhouse.neighbour
+    refused = one.install(neighbour, check=False).returncode != 0
     others.assert_as_they_were()
+    assert (neighbour.name in [dist.name for dist in one.distributions()]) is not refused
 
 
 @check("must", why=IN_PLACE)

@@ -11,34 +11,48 @@ from typing import Any, cast
 
 from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.installers import Command, Installer, Target
+from pytest_linkcheck.links.show import show_name
 
 NOBODY = 65534
+_AS_NOBODY = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")
 _SEAL = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" || exit 99; exec "$@"'
 
 
 class Wrapped:
     """Does what an installer does, and runs its installs by *program*."""
 
-    def __init__(self, installer: Installer, *program: str, always: bool = False) -> None:
-        """Wrap *installer*; with *always* all its commands are run so."""
+    def __init__(self, installer: Installer, *program: str) -> None:
+        """Wrap *installer*."""
         self._installer = installer
         self._program = program
-        self._always = always
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the installer has
         return getattr(self._installer, name)
 
-    def create(self, target: Target) -> Command:
-        """Return what the installer does, run by the program only if it always is."""
-        command = self._installer.create(target)
-        return self._wrap(command) if self._always else command
-
     def install(self, target: Target, requirements: Sequence[str]) -> Command:
         """Return what the installer does, run by the program."""
-        return self._wrap(self._installer.install(target, requirements))
-
-    def _wrap(self, command: Command) -> Command:
+        command = self._installer.install(target, requirements)
         return replace(command, args=(*self._program, *command.args))
+
+
+class ByNobody(Wrapped):
+    """Is run by an ordinary user, and writes what it needs besides into a folder of that user's."""
+
+    def __init__(self, installer: Installer, folder: Path) -> None:
+        """Let an ordinary user run *installer*, with *folder* for its projects."""
+        super().__init__(installer, *_AS_NOBODY)
+        self._folder = folder
+
+    def install(self, target: Target, requirements: Sequence[str]) -> Command:
+        """Return what the installer does; raises `UnavailableError` if it is out of reach."""
+        command = super().install(replace(target, scratch=self._folder), requirements)
+        _need_reach(command.args[len(_AS_NOBODY)])
+        for path, text in command.files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            for made in (path.parent, path):
+                os.chown(made, NOBODY, NOBODY)
+        return replace(command, files={})
 
 
 class Editable(Wrapped):
@@ -63,10 +77,10 @@ def editable(installer: Installer, folder: Path) -> Installer:
     return cast("Installer", Editable(installer, folder))
 
 
-def killed_at(installer: Installer, folder: str) -> Installer:
-    """Return *installer*, killed as soon as files appear in *folder* of site-packages."""
-    program = Path(__file__).with_name("kill.py")
-    return cast("Installer", Wrapped(installer, sys.executable, "-I", str(program), folder))
+def killed_at(installer: Installer, folder: str | Path) -> Installer:
+    """Return *installer*, killed as soon as files appear in *folder*, of site-packages or any."""
+    program = (sys.executable, "-I", str(Path(__file__).with_name("kill.py")), str(folder))
+    return cast("Installer", Wrapped(installer, *program))
 
 
 def read_only(installer: Installer, folder: Path) -> Installer:
@@ -76,28 +90,45 @@ def read_only(installer: Installer, folder: Path) -> Installer:
     return cast("Installer", Wrapped(installer, *program))
 
 
-def as_nobody(installer: Installer) -> Installer:
-    """Return *installer*, run by an ordinary user; raises `UnavailableError` without root."""
+def as_nobody(installer: Installer, folder: Path) -> Installer:
+    """Return *installer*, run by an ordinary user, who gets *folder* for what it needs besides.
+
+    Raises `UnavailableError` without root.
+    """
     _need_root("setpriv")
-    user = ("--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")
-    return cast("Installer", Wrapped(installer, "setpriv", *user, always=True))
+    return cast("Installer", ByNobody(installer, folder))
 
 
 def python_of_nobody() -> str:
     """Return a Python that an ordinary user can run; raises `UnavailableError` if there is none."""
-    user = ("setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups")
-    # Not whether it starts: that is still done with the rights of root.
-    program = "import os, sys; os.stat(os.path.realpath(sys.executable))"
     for python in (sys.executable, "/usr/bin/python3"):
-        done = subprocess.run(
-            [*user, python, "-I", "-c", program], capture_output=True, check=False
-        )
-        if done.returncode == 0:
+        if _is_in_reach(python, python):
             return python
     raise UnavailableError(
         f"an ordinary user cannot run {sys.executable}, nor /usr/bin/python3: run the tests by a "
         "Python that all users can reach"
     )
+
+
+def _need_reach(program: str) -> None:
+    if not _is_in_reach(program, python_of_nobody()):
+        raise UnavailableError(
+            f"an ordinary user cannot reach {show_name(program)}: name an installer that all users "
+            "can run, by --linkcheck-installer NAME=PATH"
+        )
+
+
+def _is_in_reach(program: str, python: str) -> bool:
+    """Return whether an ordinary user may run *program*, and the interpreter that it names."""
+    # Not whether it starts: that is still done with the rights of root.
+    look = (
+        "import os, shutil, sys\n"
+        "path = os.path.realpath(shutil.which(sys.argv[1]) or sys.argv[1])\n"
+        "with open(path, 'rb') as file: line = file.readline(500)\n"
+        "os.stat(os.path.realpath(line[2:].split()[0]) if line.startswith(b'#!') else path)"
+    )
+    command = (*_AS_NOBODY, python, "-I", "-c", look, program)
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _need_root(program: str) -> None:
