@@ -17,6 +17,7 @@ from .evidence import (
     file_at,
     files_at,
     folder_at,
+    noted,
     tell_boundary,
     tell_names,
     tell_way,
@@ -46,7 +47,7 @@ def assert_same_inode(*paths: PathLike) -> None:
         fail(headline, files, *tell_boundary(files, same_device=len(devices) == 1))
     for file in files[1:]:
         # One path may lead to the other's one name, by a folder that is a symlink.
-        verdict = compare(paths[0], file.steps[0])
+        verdict = noted(compare(paths[0], file.steps[0]))
         if verdict.sharing is not Sharing.HARDLINK:
             fail(f"not two names of one inode: {verdict}", (files[0], file))
 
@@ -60,7 +61,7 @@ def assert_different_inodes(*paths: PathLike) -> None:
     for number, one in enumerate(files):
         for two in files[number + 1 :]:
             if facts_of(one).identity == facts_of(two).identity:
-                verdict = compare(one.steps[0], two.steps[0])
+                verdict = noted(compare(one.steps[0], two.steps[0]))
                 fail(f"one inode, not two: {verdict}", (one, two))
 
 
@@ -70,7 +71,7 @@ def assert_hardlinked(a: PathLike, b: PathLike) -> None:
     Raises `LinkcheckError` for a path that is no file, or if both are one path.
     """
     files = files_at((a, b))
-    verdict = compare(a, b)
+    verdict = noted(compare(a, b))
     if verdict.sharing is not Sharing.HARDLINK:
         same = facts_of(files[0]).identity.device == facts_of(files[1]).identity.device
         fail(f"not hard linked: {verdict}", files, *tell_boundary(files, same_device=same))
@@ -82,7 +83,7 @@ def assert_not_shared(a: PathLike, b: PathLike) -> None:
     What cannot be told is a failure. Raises `LinkcheckError` as `assert_hardlinked` does.
     """
     files = files_at((a, b))
-    verdict = compare(a, b)
+    verdict = noted(compare(a, b))
     if verdict.sharing is Sharing.UNKNOWN:
         fail(f"it cannot be told that nothing is shared: {verdict}", files)
     if verdict.sharing not in {Sharing.COPY, Sharing.DIFFERENT}:

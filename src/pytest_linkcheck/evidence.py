@@ -1,7 +1,10 @@
 """What all assertions on paths have in common: what they refuse, and how they fail."""
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NoReturn
 
 from .errors import LinkcheckError, hides_traceback
@@ -11,6 +14,7 @@ from .links import (
     Facts,
     Kind,
     Resolution,
+    Verdict,
     explain_boundary,
     read_facts,
     read_mounts,
@@ -25,6 +29,27 @@ __tracebackhide__ = hides_traceback
 PathLike = str | os.PathLike[str]
 SHOWN = 10  # names or offenders in a message; the rest is counted
 ONE_MOUNT = "remedy: put both on one mount (at=, cache_at=)"
+
+_SEEN: ContextVar[Counter[str] | None] = ContextVar("linkcheck_seen", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[Counter[str]]:
+    """Count what verdicts assertions come to, by sharing, until the block is left."""
+    seen: Counter[str] = Counter()
+    token = _SEEN.set(seen)
+    try:
+        yield seen
+    finally:
+        _SEEN.reset(token)
+
+
+def noted(verdict: Verdict) -> Verdict:
+    """Count *verdict*, if anybody counts, and return it."""
+    seen = _SEEN.get()
+    if seen is not None:
+        seen[verdict.sharing.value] += 1
+    return verdict
 
 
 def fail(headline: str, files: Sequence[Resolution], *notes: str) -> NoReturn:

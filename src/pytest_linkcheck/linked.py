@@ -8,6 +8,7 @@ from enum import Enum
 from packaging.utils import canonicalize_name
 
 from .errors import LinkcheckError, hides_traceback
+from .evidence import noted
 from .installs import Distribution, InstalledFile, Role
 from .links import Kind, Mount, Sharing, Verdict, compare, read_mounts
 from .links.show import show_count, show_name
@@ -168,7 +169,7 @@ def _find(
     mounts: Sequence[Mount],
 ) -> Finding:
     if other is not None:
-        verdict = compare(file.path, other.path, mounts=mounts)
+        verdict = noted(compare(file.path, other.path, mounts=mounts))
         return Finding(file, judge(verdict, expected), expected, verdict)
     if expected is Expected.OWN and file.role in _VARYING:
         return Finding(file, Outcome.MET, expected, None)

@@ -122,8 +122,10 @@ def pytest_configure(config: pytest.Config) -> None:
         check_options(config)
     if _is_on(config):
         from .conformance.hooks import register as register_checks
+        from .report.hooks import register as register_record
 
         register_checks(config)
+        register_record(config)
     if config.option.linkcheck:
         from .audit.hooks import register
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import LinkcheckError, hides_traceback
-from .evidence import SHOWN, PathLike, facts_of, fail, file_at, files_at, folder_at
+from .evidence import SHOWN, PathLike, facts_of, fail, file_at, files_at, folder_at, noted
 from .links import Sharing, Verdict, compare
 from .links.clone import clone
 from .links.show import show_count, show_name, show_size
@@ -27,7 +27,7 @@ def assert_reflinked(a: PathLike, b: PathLike) -> None:
     without an extent map. Raises `LinkcheckError` for a path that is no file, or is given twice.
     """
     files = files_at((a, b))
-    verdict = compare(a, b)
+    verdict = noted(compare(a, b))
     if verdict.sharing is Sharing.UNKNOWN:
         fail(f"it cannot be told whether they are reflinks: {verdict}", files)
     if verdict.sharing is not Sharing.REFLINK:
@@ -44,7 +44,7 @@ def assert_extents_shared(a: PathLike, b: PathLike, fraction: float = 1.0) -> No
     if not 0 < fraction <= 1:
         raise LinkcheckError(f"fraction={fraction!r}: give a number above 0, and up to 1")
     files = files_at((a, b))
-    verdict = compare(a, b)
+    verdict = noted(compare(a, b))
     if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK, Sharing.REFLINK}:
         return
     if verdict.sharing is Sharing.UNKNOWN:
@@ -64,7 +64,7 @@ def assert_isolated(a: PathLike, b: PathLike, *, probe: bool = False) -> None:
     folder cannot be made.
     """
     files = files_at((a, b))
-    verdict = compare(a, b)
+    verdict = noted(compare(a, b))
     if verdict.sharing in {Sharing.HARDLINK, Sharing.SYMLINK}:
         fail(f"not isolated, a write to one is seen in the other: {verdict}", files)
     if verdict.sharing not in _ISOLATED and not _are_two_inodes_of_one_device(verdict):

@@ -3,14 +3,14 @@
 import os
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import faults
 import pytest
 import wrong_installers
 
 from pytest_linkcheck.conformance import hooks
-from pytest_linkcheck.conformance.results import FAILED, HAZARD, PROPERTY, Result
+from pytest_linkcheck.conformance.results import FAILED, HAZARD, Result
+from pytest_linkcheck.report.travel import unpack
 
 pytestmark = pytest.mark.slow
 
@@ -134,13 +134,11 @@ def caught_by(pytester: pytest.Pytester, *args: str) -> set[str]:
     plugins = ("-p", "linkcheck", "-p", "wrong_installers")
     suite = ("--linkcheck", "-q", "--pyargs", "pytest_linkcheck.conformance")
     run = pytester.inline_run(*plugins, *suite, *args)
-    told: list[Any] = [
-        value
+    results = [
+        result
         for report in run.getreports("pytest_runtest_logreport")
-        for name, value in report.user_properties
-        if name == PROPERTY
+        for result in unpack(Result, report.user_properties)
     ]
-    results = [Result.from_json(one) for one in told]
     assert results
     failed = {one.check for one in results if one.outcome == FAILED}
     return failed | {one.check for one in results if one.outcome == HAZARD} - USUAL

@@ -195,7 +195,7 @@ def _are_equal(facts: Facts, source: Path, context: Context) -> bool:
 
 def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
     """Return the row of the table for *dist*."""
-    size, shared = _sizes(seen)
+    size, shared, unknown = _sizes(seen)
     bytecode = [facts for path in dist.bytecode() if (facts := _facts_or_none(path))]
     reasons = Counter((one.why, one.remedy) for one in seen if one.why)
     return Row(
@@ -209,14 +209,31 @@ def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
         bytecode=len(bytecode),
         bytecode_size=sum(facts.size for facts in bytecode),
         reasons=tuple(Reason(count, *reason) for reason, count in reasons.most_common()),
+        unknown_size=unknown,
+        classes=_classes(seen),
     )
 
 
-def _sizes(seen: list[Seen]) -> tuple[int, int]:
-    """Return the bytes of all files and of those that are shared, each inode counted once."""
+def _sizes(seen: list[Seen]) -> tuple[int, int, int]:
+    """Return the bytes of all files, of the shared, of the unknown: each inode counted once."""
     sizes = {one.facts.identity: one.facts.size for one in seen if one.facts}
     shared = {one.facts.identity for one in seen if one.facts and one.sharing in SHARED}
-    return sum(sizes.values()), sum(sizes[identity] for identity in shared)
+    own = {one.facts.identity for one in seen if one.facts and one.sharing == "own"}
+    unknown = sizes.keys() - shared - own
+    return (
+        sum(sizes.values()),
+        sum(sizes[identity] for identity in shared),
+        sum(sizes[identity] for identity in unknown),
+    )
+
+
+def _classes(seen: list[Seen]) -> dict[str, dict[str, int]]:
+    """Return how many files of each role are shared how; roles in the order of their class."""
+    counts = {
+        role.value: dict(Counter(one.sharing for one in seen if one.file.role is role))
+        for role in Role
+    }
+    return {role: count for role, count in counts.items() if count}
 
 
 def _facts_or_none(path: Path) -> Facts | None:

@@ -1,6 +1,7 @@
 """The hooks of the audit, registered only when `--linkcheck` is given."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,12 +10,13 @@ import pytest
 from pytest_linkcheck.installs import Layout
 from pytest_linkcheck.links import Between, mount_of, read_facts, read_mounts
 from pytest_linkcheck.links.show import show_home, show_name
-from pytest_linkcheck.report.model import PROPERTY, Row
+from pytest_linkcheck.report.model import Row
 from pytest_linkcheck.report.terminal import audit_lines
+from pytest_linkcheck.report.travel import attach, unpack
 
 from .context import ALWAYS_REFLINK, NEVER_REFLINK, Context
 from .discover import Audited, find_environments
-from .items import AuditedEnvironment
+from .items import AuditedEnvironment, AuditItem
 
 PREFIX = "linkcheck/"  # what the node ids of audit items begin with
 EXPECTATIONS = ("auto", "linked", "hardlink", "symlink", "copy")
@@ -106,6 +108,16 @@ class Audit:
         for audited, names in self._plan:
             items.extend(self._collect(session, audited, names))
 
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add what an item has found to its report."""
+        report = yield
+        if isinstance(item, AuditItem) and (report.when == "call" or not report.passed):
+            attach(item.take_row(report), item, report)
+        return report
+
     def _collect(
         self, session: pytest.Session, audited: Audited, names: list[str]
     ) -> list[pytest.Item]:
@@ -124,7 +136,7 @@ class Summary:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._rows: list[Row] = []
+        self._rows: dict[str, Row] = {}
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say what is audited, and where things lie."""
@@ -138,9 +150,9 @@ class Summary:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the row that an item has found, wherever it ran."""
-        if report.when == "call":
-            rows: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
-            self._rows += [Row.from_json(row) for row in rows]
+        for row in unpack(Row, report.user_properties):
+            if row.examined:
+                self._rows[row.nodeid] = row  # once more if its teardown fails
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Write the table."""
@@ -148,7 +160,7 @@ class Summary:
             terminalreporter.write_sep("=", "linkcheck")
             # Workers of xdist report in any order.
             labels = [audited.label for audited, _ in self._plan]
-            rows = sorted(self._rows, key=lambda row: labels.index(row.environment))
+            rows = sorted(self._rows.values(), key=lambda row: labels.index(row.environment))
             for line in audit_lines(rows):
                 terminalreporter.write_line(line)
 

@@ -1,6 +1,7 @@
 """The audit as pytest sees it: a collector for each environment, an item for each distribution."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -8,7 +9,8 @@ from _pytest._code.code import ExceptionInfo, TerminalRepr
 
 from pytest_linkcheck.installs import Distribution
 from pytest_linkcheck.links.show import show_count, show_name
-from pytest_linkcheck.report.model import PROPERTY
+from pytest_linkcheck.report.failures import evidence_of
+from pytest_linkcheck.report.model import Row
 
 from .context import Context
 from .discover import BROKEN, Audited
@@ -42,7 +44,9 @@ class AuditedEnvironment(pytest.Collector):
 
 
 class AuditItem(pytest.Item):
-    """What the items have in common: no traceback, no source file."""
+    """What the items have in common: no traceback, no source file, a row of the record."""
+
+    row: Row | None = None  # what was found, once it was looked at
 
     @property
     def environment(self) -> AuditedEnvironment:
@@ -50,6 +54,18 @@ class AuditItem(pytest.Item):
         if not isinstance(self.parent, AuditedEnvironment):
             raise TypeError(f"{self.parent!r} collects no audit items")
         return self.parent
+
+    def take_row(self, report: pytest.TestReport) -> Row:
+        """Return the row of the record, with what *report* says became of it."""
+        label = self.environment.audited.label
+        found = self.row or Row.unexamined(label, "" if self.name == BROKEN else self.name)
+        return replace(
+            found,
+            outcome=report.outcome,
+            message=evidence_of(report),
+            duration=report.duration,
+            nodeid=report.nodeid,
+        )
 
     def reportinfo(self) -> tuple[str, int, str]:
         """Return where the item stands in reports; pytest wants a line of what is skipped."""
@@ -101,8 +117,7 @@ class AuditedDistribution(AuditItem):
                 "keeps track of them elsewhere (PEP 627)"
             )
         seen = examine(dist, self.context)
-        label = self.environment.audited.label
-        self.user_properties.append((PROPERTY, make_row(label, dist, seen).to_json()))
+        self.row = make_row(self.environment.audited.label, dist, seen)
         wrong = list(problems(dist, seen, self.environment.expected))
         if wrong:
             raise AuditError("\n".join(self._tell(dist, wrong)))

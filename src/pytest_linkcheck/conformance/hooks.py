@@ -1,18 +1,22 @@
 """The hooks of the suite, registered only when tests marked `linkcheck` run."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.fixtures import all_finders, chosen_installers
+from pytest_linkcheck.report.failures import evidence_of, reason_of, remedy_of
+from pytest_linkcheck.report.model import PlainTest
+from pytest_linkcheck.report.travel import attach, pack, unpack, worker_of
 from pytest_linkcheck.where import chosen
 
 from . import fixtures
 from .checks import MARKER, Check, Level, read_check
 from .deviations import INI, Deviation, gone, parse_deviations
-from .results import FAILED, HAZARD, KNOWN, PASSED, PROPERTY, SKIPPED, Result
+from .results import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Result
 from .terminal import conformance_lines
 
 DEFAULT_INSTALLERS = ("uv", "pip")
@@ -64,13 +68,13 @@ class Checks:
         result = _judge(check, item, report)
         if result.outcome == FAILED and report.when == "call":
             if _is_hazard(check, item, call):
-                result = _change(result, HAZARD, result.reason)
+                result = replace(result, outcome=HAZARD)
                 report.outcome, report.longrepr = "passed", None
             elif accepted := next((one for one in self._deviations if one.fits(result)), None):
-                result = _change(result, KNOWN, accepted.reason)
+                result = replace(result, outcome=KNOWN, reason=accepted.reason)
                 report.outcome = "skipped"
                 report.wasxfail = accepted.reason
-        report.user_properties.append((PROPERTY, result.to_json()))
+        attach(result, item, report)
         return report
 
 
@@ -94,7 +98,8 @@ def _is_hazard(check: Check, item: pytest.Item, call: pytest.CallInfo[None]) -> 
 
 def _judge(check: Check, item: pytest.Item, report: pytest.TestReport) -> Result:
     params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    made = getattr(item, "funcargs", {}).get("installer")
+    funcargs: dict[str, Any] = getattr(item, "funcargs", {})
+    made = funcargs.get("installer")
     ours = {"installer", "link_mode", "filesystem", "cache_filesystem"}
     outcome = SKIPPED if report.skipped else FAILED if report.failed else PASSED
     return Result(
@@ -107,21 +112,15 @@ def _judge(check: Check, item: pytest.Item, report: pytest.TestReport) -> Result
         filesystem=params.get("filesystem") or "",
         case=", ".join(str(value) for name, value in params.items() if name not in ours),
         outcome=outcome,
-        reason="" if outcome == PASSED else _reason(report),
+        reason=reason_of(report),
+        level=check.level.value,
+        filesystem_type=getattr(funcargs.get("filesystem"), "type", ""),
+        cache_filesystem=params.get("cache_filesystem") or "",
+        evidence=evidence_of(report),
+        remedy=remedy_of(report),
+        duration=report.duration,
+        nodeid=report.nodeid,
     )
-
-
-def _reason(report: pytest.TestReport) -> str:
-    """Return the first line of what a report says."""
-    if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2]).removeprefix("Skipped: ").partition("\n")[0]
-    crash = getattr(report.longrepr, "reprcrash", None)
-    told = crash.message if crash else str(report.longrepr)
-    return str(told).removeprefix("AssertionError: ").partition("\n")[0]
-
-
-def _change(result: Result, outcome: str, reason: str) -> Result:
-    return Result.from_json(result.to_json() | {"outcome": outcome, "reason": reason})
 
 
 class Summary:
@@ -129,34 +128,37 @@ class Summary:
 
     def __init__(self, deviations: list[Deviation]) -> None:
         self._deviations = deviations
-        self._results: list[Result] = []
+        self._results: dict[tuple[str, str], Result] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a check, wherever it ran."""
-        found: list[Any] = [value for name, value in report.user_properties if name == PROPERTY]
-        self._results += [Result.from_json(one) for one in found]
+        for result in unpack(Result, report.user_properties):
+            self._results[result.nodeid, worker_of(report.user_properties)] = result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
         """Show a hazard as one."""
-        found: Any = dict(report.user_properties).get(PROPERTY)
-        if report.when == "call" and found and found["outcome"] == HAZARD:
+        found = unpack(Result, report.user_properties) if report.when == "call" else []
+        if any(one.outcome == HAZARD for one in found):
             return "hazard", "H", ("HAZARD", {"yellow": True})
         return None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail for each known deviation that no longer occurs, as a strict xfail does."""
-        for one in gone(self._deviations, self._results):
+        for one in gone(self._deviations, self._results.values()):
+            nodeid = f"{INI}::{one.check} {one.installer}"
+            told = f"a known deviation no longer occurs: {one}\nremedy: take it out of {INI}"
             report = pytest.TestReport(
-                nodeid=f"{INI}::{one.check} {one.installer}",
+                nodeid=nodeid,
                 location=(INI, None, f"{one.check} {one.installer}"),
                 keywords={},
                 outcome="failed",
-                longrepr=f"a known deviation no longer occurs: {one}\nremedy: take it out of {INI}",
+                longrepr=told,
                 when="call",
+                user_properties=[pack(PlainTest(nodeid, FAILED, evidence=told))],
             )
             session.config.hook.pytest_runtest_logreport(report=report)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -165,5 +167,5 @@ class Summary:
         """Write a block for each installer."""
         if self._results:
             terminalreporter.write_sep("=", "linkcheck conformance")
-            for line in conformance_lines(self._results):
+            for line in conformance_lines(list(self._results.values())):
                 terminalreporter.write_line(line)
