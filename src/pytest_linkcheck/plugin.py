@@ -94,6 +94,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="end at once unless all of these can be tested here: reflink, second-device, root, "
         "a filesystem, ... (see the marker linkcheck_requires)",
     )
+    group.addoption(
+        "--linkcheck-report",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="write what the run found to PATH, by its suffix as .json, .md or .html; may be given "
+        "several times",
+    )
     parser.addini(
         "linkcheck_filesystem", "as --linkcheck-filesystem, which goes first", "args", default=[]
     )
@@ -122,9 +130,11 @@ def pytest_configure(config: pytest.Config) -> None:
         check_options(config)
     if _is_on(config):
         from .conformance.hooks import register as register_checks
-        from .report.hooks import register as register_record
 
         register_checks(config)
+    if _is_on(config) or config.option.linkcheck_report:
+        from .report.hooks import register as register_record
+
         register_record(config)
     if config.option.linkcheck:
         from .audit.hooks import register

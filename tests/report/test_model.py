@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from importlib.resources import files
 from typing import Any
 
+import jsonschema
 import pytest
 from report.samples import report
 
@@ -13,8 +14,6 @@ from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.report import model
 from pytest_linkcheck.report.model import Report
 from pytest_linkcheck.report.plain import dump_ascii
-
-jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is missing: pip install it")
 
 
 @pytest.fixture(name="schema", scope="module")

@@ -340,7 +340,7 @@ class Report:
         return (worker.host, worker.python) if worker else (run.host, run.python)
 
 
-Found = TypeVar("Found", Result, Row, PlainTest)
+Found = TypeVar("Found", bound=Result | Row | PlainTest)
 
 
 def name_run(one: Found, run: str, worker: str) -> Found:
