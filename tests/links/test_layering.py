@@ -17,6 +17,7 @@ NAME = "pytest_linkcheck"
 RANKS = {
     "errors": 0,
     "links": 0,
+    "steps": 0,
     "installs": 1,
     "filesystems": 1,
     "assertions": 2,

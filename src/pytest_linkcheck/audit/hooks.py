@@ -11,7 +11,7 @@ from pytest_linkcheck.installs import Layout
 from pytest_linkcheck.links import Between, mount_of, read_facts, read_mounts
 from pytest_linkcheck.links.show import show_home, show_name
 from pytest_linkcheck.report.model import Row
-from pytest_linkcheck.report.terminal import audit_lines
+from pytest_linkcheck.report.terminal import audit_lines, width_for
 from pytest_linkcheck.report.travel import attach, unpack
 
 from .context import ALWAYS_REFLINK, NEVER_REFLINK, Context
@@ -161,7 +161,8 @@ class Summary:
             # Workers of xdist report in any order.
             labels = [audited.label for audited, _ in self._plan]
             rows = sorted(self._rows.values(), key=lambda row: labels.index(row.environment))
-            for line in audit_lines(rows):
+            width, verbosity = width_for(terminalreporter), terminalreporter.verbosity
+            for line in audit_lines(rows, width, verbosity):
                 terminalreporter.write_line(line)
 
 

@@ -11,6 +11,7 @@ from pytest_linkcheck.installs import Distribution
 from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.report.failures import evidence_of
 from pytest_linkcheck.report.model import Row
+from pytest_linkcheck.steps import step
 
 from .context import Context
 from .discover import BROKEN, Audited
@@ -116,7 +117,8 @@ class AuditedDistribution(AuditItem):
                 f"{show_name(str(dist))} has no RECORD, so its files cannot be told: its installer "
                 "keeps track of them elsewhere (PEP 627)"
             )
-        seen = examine(dist, self.context)
+        with step(f"reading {dist}"):
+            seen = examine(dist, self.context)
         self.row = make_row(self.environment.audited.label, dist, seen)
         wrong = list(problems(dist, seen, self.environment.expected))
         if wrong:

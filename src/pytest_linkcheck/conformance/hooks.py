@@ -10,6 +10,7 @@ from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.fixtures import all_finders, chosen_installers
 from pytest_linkcheck.report.failures import evidence_of, reason_of, remedy_of
 from pytest_linkcheck.report.model import PlainTest
+from pytest_linkcheck.report.terminal import width_for
 from pytest_linkcheck.report.travel import attach, pack, unpack, worker_of
 from pytest_linkcheck.where import chosen
 
@@ -167,5 +168,6 @@ class Summary:
         """Write a block for each installer."""
         if self._results:
             terminalreporter.write_sep("=", "linkcheck conformance")
-            for line in conformance_lines(list(self._results.values())):
+            width, verbosity = width_for(terminalreporter), terminalreporter.verbosity
+            for line in conformance_lines(list(self._results.values()), width, verbosity):
                 terminalreporter.write_line(line)

@@ -1,20 +1,42 @@
 """The block that each installer gets at the end of a run."""
 
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from pytest_linkcheck.filesystems.expectations import assumed
 from pytest_linkcheck.links.show import show_count, show_name
+from pytest_linkcheck.report.columns import width_of
 
 from .results import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Result
 
 
-def conformance_lines(results: Sequence[Result]) -> list[str]:
-    """Return what became of the checks as lines, a block for each installer."""
+def conformance_lines(results: Sequence[Result], width: int = 0, verbosity: int = 0) -> list[str]:
+    """Return what became of the checks as lines, a block for each installer.
+
+    Lines are folded to *width* columns, 0 for any; addresses stay whole, to be clicked on. The
+    verbosity is pytest's: below 0 each installer has one line.
+    """
     lines: list[str] = []
     for installer in sorted({result.installer for result in results}):
-        lines += _block(installer, [one for one in results if one.installer == installer])
-    return lines
+        block = _block(installer, [one for one in results if one.installer == installer])
+        lines += islice(block, 1) if verbosity < 0 else block
+    return [part for line in lines for part in _fold(line, width if verbosity >= 0 else 0)]
+
+
+def _fold(line: str, width: int) -> list[str]:
+    if not width or width_of(line) <= width:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(
+        line.strip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _block(installer: str, results: Sequence[Result]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.steps import step
 
 from . import kernel
 from .claims import Claim, clear_leftovers, mounts_below
@@ -55,7 +56,8 @@ class Filesystems:
         place = name if isinstance(name, Place) else parse_place(name, self._own)
         if not fresh and place.name in self._shared:
             return self._shared[place.name]
-        made = self._make(place, fresh=fresh, size=size)
+        with step(f"making {place}"):
+            made = self._make(place, fresh=fresh, size=size)
         made.override = self.override
         if not fresh:
             self._shared[place.name] = made

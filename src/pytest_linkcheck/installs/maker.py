@@ -9,6 +9,7 @@ from typing import Protocol, TypedDict, Unpack, runtime_checkable
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.steps import step
 
 from .environment import DEFAULT_UMASK, Environment, Requirement, Surroundings
 from .index import Index
@@ -192,10 +193,11 @@ class Venvs:
             extra=dict(environ or {}),
             umask=umask,
         )
-        environment = Environment(who, target, surroundings)
-        self.made.append(environment)
-        if requirements:
-            environment.install(*requirements, check=check)
+        with step(f"making an environment with {who.name}"):
+            environment = Environment(who, target, surroundings)
+            self.made.append(environment)
+            if requirements:
+                environment.install(*requirements, check=check)
         return environment
 
     def _locate(self, location: Location | None) -> Path:

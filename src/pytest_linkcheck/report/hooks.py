@@ -2,6 +2,7 @@
 
 import pytest
 
+from . import progress
 from .collector import Collector, parse_outputs
 from .recorder import Recorder
 
@@ -12,6 +13,7 @@ def register(config: pytest.Config) -> None:
     Raises `pytest.UsageError` for a report that cannot be written.
     """
     config.pluginmanager.register(Recorder(config), "linkcheck-recorder")
+    progress.register(config)
     # Workers run elsewhere, perhaps on another host: their controller writes.
     if config.option.linkcheck_report and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Collector(parse_outputs(config)), "linkcheck-collector")

@@ -1,24 +1,37 @@
 """The table at the end of an audit."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from pytest_linkcheck.links.show import show_count, show_name, show_size
 
+from .columns import lay_out
 from .model import COLUMNS, Reason, Row
 
 _HEADINGS = ("distribution", "files", *COLUMNS, "shared", "bytecode")
 
 
-def audit_lines(rows: Sequence[Row]) -> list[str]:
-    """Return the summary of *rows* as lines: for each environment a table and the reasons."""
+def audit_lines(rows: Sequence[Row], width: int = 0, verbosity: int = 0) -> list[str]:
+    """Return the summary of *rows* as lines: for each environment a table and the reasons.
+
+    Tables fit into *width* columns, 0 for any. The verbosity is pytest's: below 0 there is a line
+    for each environment, above it a table of the classes of its files too.
+    """
     lines: list[str] = []
     for environment in dict.fromkeys(row.environment for row in rows):
         own = sorted(
             (row for row in rows if row.environment == environment),
             key=lambda row: row.name.lower(),
         )
-        lines += [_headline(environment, own), *_table(own), *_reasons(own)]
+        lines.append(_headline(environment, own))
+        if verbosity >= 0:
+            lines += lay_out([_HEADINGS, *(_cells(row) for row in own)], width)
+        if verbosity > 0:
+            lines += lay_out([("class", "files", *COLUMNS), *_classes(own)], width)
+        if verbosity >= 0:
+            lines += _reasons(own)
     return lines
 
 
@@ -42,18 +55,6 @@ def _headline(environment: str, rows: Sequence[Row]) -> str:
     return line
 
 
-def _table(rows: Sequence[Row]) -> list[str]:
-    cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADINGS))]
-    return [
-        "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        ).rstrip()
-        for line in cells
-    ]
-
-
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         show_name(f"{row.name} {row.version}"),
@@ -62,6 +63,17 @@ def _cells(row: Row) -> tuple[str, ...]:
         show_size(row.shared),
         f"{row.bytecode:,}",
     )
+
+
+def _classes(rows: Iterable[Row]) -> Iterator[tuple[str, ...]]:
+    """Yield how many files of each role are shared how."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        for role, sharing in row.classes.items():
+            counts[role].update(sharing)
+    for role in sorted(counts):
+        told = counts[role]
+        yield (role, f"{told.total():,}", *(f"{told[column]:,}" for column in COLUMNS))
 
 
 def _reasons(rows: Iterable[Row]) -> list[str]:
@@ -79,3 +91,9 @@ def _reasons(rows: Iterable[Row]) -> list[str]:
         remedy = f" -> {show_name(reason.remedy)}" if reason.remedy else ""
         lines.append(f"  {reason.files:>{width},}  {show_name(reason.why)}{remedy}")
     return lines
+
+
+def width_for(reporter: Any) -> int:  # noqa: ANN401 - pytest's terminal reporter
+    """Return how many columns there are to fit into; 0 in a log, which takes any."""
+    seen = reporter.isatty or "COLUMNS" in os.environ
+    return int(reporter.config.get_terminal_writer().fullwidth) if seen else 0
