@@ -68,7 +68,14 @@ def test_a_missing_environment_of_the_ini_key_is_a_usage_error(
 
 def test_help_names_every_option_and_key(run: Run) -> None:
     text = run("--help").stdout.str()
-    for name in ("", "-env=PATH", "-expect=SHARING", "-installer=INSTALLER", "-strict"):
+    for name in (
+        "",
+        "-env=PATH",
+        "-expect=SHARING",
+        "-installer=INSTALLER",
+        "-strict",
+        "-report=PATH",
+    ):
         assert f"  --linkcheck{name}" in text
     assert "linkcheck (bool)" in text
     assert "linkcheck_env (args)" in text

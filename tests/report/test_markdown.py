@@ -46,6 +46,9 @@ def test_no_name_is_markup(text: str) -> None:
 
 def test_what_is_escaped_reads_as_it_was() -> None:
     assert escape("a_b | <c>\n") == r"a\_b \| &lt;c&gt;\\n"
+    assert [escape(one) for one in ("# a", "- b-c", "1. d", "2026-11-22", "e")] == [
+        r"\# a", r"\- b-c", r"1\. d", r"2026\-11-22", "e",
+    ]  # fmt: skip
 
 
 def test_all_there_is_to_say_is_said() -> None:
@@ -71,7 +74,7 @@ def test_all_there_is_to_say_is_said() -> None:
 
 def test_only_addresses_of_the_web_become_links() -> None:
     told = render_markdown(report(check("failed", why="javascript:alert(1)")))
-    assert "- why: javascript:alert\\(1\\)" in told
+    assert "- why: javascript:alert(1)" in told
     told = render_markdown(report(check("failed", why="https://example.org/<b> c")))
     assert "- why: <https://example.org/%3Cb%3E%20c>" in told
 

@@ -179,6 +179,7 @@ class Collector:
             filesystems=tuple(self._filesystems),
         )
 
+    @pytest.hookimpl(trylast=True)  # below the tables that the reports are of
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401
         """Say where the reports are."""
         terminalreporter.ensure_newline()

@@ -13,7 +13,8 @@ from .model import COLUMNS, FAILED, HAZARD, KNOWN, SKIPPED, PlainTest, Report, R
 
 _LIMIT = 1_000_000  # bytes; GitHub drops a summary over 1,048,576 wholly
 _ROOM = 200  # for the line that says what was cut
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+_LEADING = re.compile(r"^( *(?:\d+)?)([#+=.)-])")  # a heading, a list, a rule
 
 
 def render_markdown(report: Report) -> str:
@@ -53,7 +54,7 @@ def _blocks(report: Report) -> Iterator[str]:
 def escape(text: object) -> str:
     """Return *text* as Markdown that shows it: no markup, no HTML, one line, all printable."""
     shown = html.escape(show_name(text), quote=False)
-    return _SPECIAL.sub(r"\\\1", shown)
+    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", shown))
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -144,7 +145,8 @@ def _checks(report: Report, title: str, outcome: str) -> Iterator[str]:
         yield f"## {title}\n"
     for (installer, check), results in sorted(found.items()):
         where = Counter(
-            ", ".join(filter(None, (one.link_mode, str(told.column(one))))) for one in results
+            ", ".join(filter(None, (one.link_mode, str(told.column(one)), one.case)))
+            for one in results
         )
         body = [escape(results[0].promise), ""]
         body += [f"- {escape(place)}" for place in where]
