@@ -189,6 +189,23 @@ def test_a_run_that_ends_early_says_so(
         assert [one.nodeid for one in report.tests] == ["test_it.py::test_b_stops"]
 
 
+@pytest.mark.parametrize("distribution", [(), ("-n1",)], ids=["alone", "n1"])
+def test_a_run_that_stops_after_its_last_test_is_complete(
+    pytester: pytest.Pytester, run: Run, distribution: tuple[str, ...]
+) -> None:
+    path = pytester.makepyfile("def test_it(): pass\ndef test_last(): assert False")
+    run(path.name, "-x", "--linkcheck-report", "out.json", *distribution)
+    assert read(pytester.path / "out.json").runs[0].complete
+
+
+def test_tests_that_never_ran_make_no_complete_run(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makeconftest("def pytest_runtest_protocol(item): return item.name == 'test_b' or None")
+    path = pytester.makepyfile("def test_a(): pass\ndef test_b(): pass")
+    assert run(path.name, "--linkcheck-report", "out.json").ret == pytest.ExitCode.OK
+    (ran,) = read(pytester.path / "out.json").runs
+    assert (ran.complete, ran.interrupted) == (False, "1 of 2 tests ran")
+
+
 def test_what_cannot_be_collected_is_no_complete_run(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(test_a="raise ValueError", test_b="def test_it(): pass")
     run("--continue-on-collection-errors", "test_a.py", "test_b.py", "--linkcheck-report", "o.json")

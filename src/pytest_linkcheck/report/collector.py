@@ -63,7 +63,9 @@ class Collector:
         self._workers: dict[str, Worker] = {}
         self._installers: dict[InstallerFacts, None] = {}
         self._filesystems: dict[PlaceFacts, None] = {}
-        self._stopped = ""
+        self._broken = ""  # why the run is not complete, whatever else ran
+        self._interrupted = ""
+        self._ended: list[str] = []  # the names of tests that ran to their end
         self._told: list[str] = []
 
     def pytest_report_header(self) -> list[str]:
@@ -91,12 +93,16 @@ class Collector:
         for one in found:
             self._found[type(one), one.nodeid, worker] = name_run(one, self._id, worker)
 
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note that a test ran to its end."""
+        self._ended.append(nodeid)
+
     def _note_crash(self, report: pytest.TestReport) -> None:
         """Note a test whose worker died: xdist reports it with nothing that the worker knew."""
         told = bounded(str(report.longrepr))
         crashed = PlainTest(report.nodeid, FAILED, evidence=told, run=self._id)
         self._found[PlainTest, report.nodeid, ""] = crashed
-        self._stopped = self._stopped or f"a worker crashed in {show_name(report.nodeid)}"
+        self._broken = self._broken or f"a worker crashed in {show_name(report.nodeid)}"
 
     def _note_where(self, where: Where) -> None:
         if (where.host, where.python) != (this_host(), this_python()):
@@ -107,16 +113,16 @@ class Collector:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note why the run ends early: Ctrl-C, `pytest.exit`, `--maxfail` under xdist, ..."""
         plain = type(excinfo.value) is KeyboardInterrupt
-        self._stopped = "KeyboardInterrupt" if plain else _first_line(excinfo.value)
+        self._interrupted = "KeyboardInterrupt" if plain else _first_line(excinfo.value)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected: its tests did not run."""
         if report.failed:
-            self._stopped = f"an error while collecting {show_name(report.nodeid)}"
+            self._broken = f"an error while collecting {show_name(report.nodeid)}"
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note that something in pytest or a plugin broke."""
-        self._stopped = f"an internal error: {_first_line(excinfo.value)}"
+        self._broken = f"an internal error: {_first_line(excinfo.value)}"
 
     @pytest.hookimpl(wrapper=True, trylast=True)  # after all who may still report or set the status
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -151,13 +157,24 @@ class Collector:
 
     def build(self, session: pytest.Session) -> Report:
         """Return the report of the run as it stands now."""
-        stopped = self._stopped or _why_stopped(session)
+        stopped = self._broken or self._why_stopped(session)
         return Report(
             runs=(self._run(stopped, int(session.exitstatus)),),
             checks=tuple(one for one in self._found.values() if isinstance(one, Result)),
             audits=tuple(one for one in self._found.values() if isinstance(one, Row)),
             tests=tuple(one for one in self._found.values() if isinstance(one, PlainTest)),
         )
+
+    def _why_stopped(self, session: pytest.Session) -> str:
+        """Return why not every test ran, if so: Ctrl-C, `-x`, `--maxfail`, ..."""
+        if 0 < session.testscollected <= len(set(self._ended)):
+            return ""  # -x stops after the last test too
+        for told in (self._interrupted, session.shouldfail, session.shouldstop):
+            if told:
+                return show_name(told if isinstance(told, str) else "stopped early")
+        # Not the names: a test may be there twice (--keep-duplicates).
+        ran, chosen = len(self._ended), session.testscollected
+        return f"{ran:,} of {chosen:,} tests ran" if ran < chosen else ""
 
     def _run(self, stopped: str, status: int) -> Run:
         return Run(
@@ -211,11 +228,3 @@ def _version() -> str:
 def _first_line(error: BaseException) -> str:
     told = str(getattr(error, "msg", "") or error).partition("\n")[0]
     return show_name(told) or type(error).__name__
-
-
-def _why_stopped(session: pytest.Session) -> str:
-    """Return why a run that was not interrupted did not run every test: `-x`, `--maxfail`, ..."""
-    for told in (session.shouldfail, session.shouldstop):
-        if told:
-            return show_name(told if isinstance(told, str) else "stopped early")
-    return ""
