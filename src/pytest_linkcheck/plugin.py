@@ -102,6 +102,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write what the run found to PATH, by its suffix as .json, .md or .html; may be given "
         "several times",
     )
+    group.addoption(
+        "--linkcheck-guard",
+        action="append",
+        nargs="?",
+        const="",
+        default=[],
+        metavar="PATH",
+        help="fail if installed files are changed in the course of the run: those of the running "
+        "environment and of uv's cache, or with =PATH those of an environment, cache or folder; "
+        "may be given several times; with -v it names the test",
+    )
     parser.addini(
         "linkcheck_filesystem", "as --linkcheck-filesystem, which goes first", "args", default=[]
     )
@@ -128,6 +139,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from .where import check_options
 
         check_options(config)
+    if config.option.linkcheck_guard:
+        from .guard.hooks import register as register_guard
+
+        register_guard(config)
     if _is_on(config):
         from .conformance.hooks import register as register_checks
 

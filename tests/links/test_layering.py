@@ -30,6 +30,7 @@ RANKS = {
     "conformance": 3,
     "expectation": 3,
     "fixtures": 3,
+    "guard": 3,
     "markers": 3,
     "report": 3,
     "matrix": 3,
