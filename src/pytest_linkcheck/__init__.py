@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .links import Sharing, Verdict, compare
     from .links.topology import measure, shared_with
     from .links.watch import watch
+    from .snapshot.fixture import LinkSnapshot
     from .storage import (
         assert_extents_shared,
         assert_isolated,
@@ -49,6 +50,7 @@ __all__ = [
     "Filesystems",
     "InstallError",
     "Installer",
+    "LinkSnapshot",
     "LinkcheckError",
     "Role",
     "Sharing",
@@ -94,6 +96,7 @@ _HOMES = {
     "Filesystems": ".filesystems",
     "InstallError": ".installs",
     "Installer": ".installs.installers",
+    "LinkSnapshot": ".snapshot.fixture",
     "LinkcheckError": ".errors",
     "Role": ".installs",
     "Sharing": ".links",

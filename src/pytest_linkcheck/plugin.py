@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .installs import Toolbox, Venvs, Wheelhouse
     from .installs.installers import Installer
     from .shared import SharedVenvs
+    from .snapshot.fixture import LinkSnapshot
 
 _MARKERS = """\
 linkcheck: runs only with --linkcheck or the ini key linkcheck = true
@@ -112,6 +113,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail if installed files are changed in the course of the run: those of the running "
         "environment and of uv's cache, or with =PATH those of an environment, cache or folder; "
         "may be given several times; with -v it names the test",
+    )
+    group.addoption(
+        "--linkcheck-update",
+        action="store_true",
+        help="write what the fixture linkcheck_snapshot sees, and remove what no test uses",
     )
     parser.addini(
         "linkcheck_filesystem", "as --linkcheck-filesystem, which goes first", "args", default=[]
@@ -218,6 +224,36 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         call.excinfo = skipped.excinfo
 
 
+@pytest.hookimpl(tryfirst=True)  # before -k, -m and others leave some out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep which tests there are, if snapshots of some may be stored."""
+    if any("linkcheck_snapshot" in getattr(item, "fixturenames", ()) for item in items):
+        from .snapshot.fixture import COLLECTED
+
+        config.stash[COLLECTED] = tuple(items)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell which snapshots were written, and which no test uses."""
+    records = [
+        (report, value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "linkcheck-snapshot"
+    ]
+    if records:
+        from .snapshot.stale import summary_lines
+
+        lines = list(summary_lines(records, update=config.option.linkcheck_update))
+        if lines:
+            terminalreporter.write_sep("=", "linkcheck snapshots")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
 def _chooses_places(config: pytest.Config) -> bool:
     names = ("linkcheck_filesystem", "linkcheck_require")
     return any(getattr(config.option, name) or config.getini(name) for name in names)
@@ -264,6 +300,14 @@ def shared_venvs(
 
     with open_shared(pytestconfig, _linkcheck_toolbox, tmp_path_factory) as made:
         yield made
+
+
+@pytest.fixture
+def linkcheck_snapshot(request: pytest.FixtureRequest) -> "LinkSnapshot":
+    """Hold environments against a text stored beside the test: `linkcheck_snapshot.check(env)`."""
+    from .snapshot.fixture import open_snapshot
+
+    return open_snapshot(request)
 
 
 @pytest.fixture(scope="session")

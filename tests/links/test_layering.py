@@ -35,6 +35,7 @@ RANKS = {
     "report": 3,
     "matrix": 3,
     "shared": 3,
+    "snapshot": 3,
     "where": 3,
     "cli": 4,
     "plugin": 4,

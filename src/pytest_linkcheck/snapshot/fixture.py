@@ -1,0 +1,128 @@
+"""What the fixture `linkcheck_snapshot` gives to a test."""
+
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_linkcheck.errors import LinkcheckError, hides_traceback
+from pytest_linkcheck.links.show import show_name
+
+from .describe import FIRST_LINE, AnyEnvironment, describe
+from .files import NAMED, SUFFIX, folder_of, read_snapshot, safe_name, write_snapshot
+
+__tracebackhide__ = hides_traceback
+
+PROPERTY = "linkcheck-snapshot"  # its name among a report's user_properties
+COLLECTED = pytest.StashKey[tuple[pytest.Item, ...]]()
+_TOLD = pytest.StashKey[set[Path]]()
+
+
+class LinkSnapshot:
+    """Holds environments against what is stored beside the test.
+
+    `record` is what travels with the test's report: the folder and the test's name, the files
+    that it used, those it wrote, and the names of all tests of the module.
+    """
+
+    def __init__(self, folder: Path, test: str, *, update: bool) -> None:
+        self._folder = folder
+        self._test = test
+        self._update = update
+        self.record: dict[str, Any] = {
+            "folder": str(folder),
+            "test": test,
+            "used": [],
+            "written": [],
+            "tests": None,
+        }
+
+    def check(self, *environments: AnyEnvironment, name: str = "", versions: bool = True) -> None:
+        """Fail unless the files of *environments* are shared as they were.
+
+        Args:
+            environments: one or more, by the fixtures or by path; what they share with one another
+                and with their caches is told. They are called by installer and position: `uv-1`.
+            name: tells several snapshots of one test apart.
+            versions: whether those of the distributions are part of it.
+
+        What is stored is never written but with `--linkcheck-update`: a missing snapshot fails.
+        Raises `LinkcheckError` for what cannot be described, and for a name used twice.
+        """
+        file = f"{self._test}{NAMED}{safe_name(name)}" if name else self._test
+        path = self._folder / f"{file}{SUFFIX}"
+        if path.name in self.record["used"]:
+            raise LinkcheckError(
+                f"two snapshots of one test are called {name!r}: tell them apart by name="
+            )
+        self.record["used"].append(path.name)
+        now = describe(environments, versions=versions)
+        then = read_snapshot(path)
+        if now == then:
+            return
+        if self._update:
+            write_snapshot(path, now)
+            self.record["written"].append(path.name)
+            return
+        raise AssertionError(_tell(path, then, now))
+
+
+def _tell(path: Path, then: str | None, now: str) -> str:
+    shown = show_name(os.path.relpath(path))
+    if then is None:
+        told = [f"no snapshot is stored at {shown}; this would be it:", *_indent(now.splitlines())]
+        return "\n".join([*told, "remedy: look it over, run with --linkcheck-update, commit it"])
+    lines = then.splitlines()
+    if lines[:1] != [FIRST_LINE]:
+        return (
+            f"{shown} is no snapshot of this format, {FIRST_LINE!r}\n"
+            "remedy: run with --linkcheck-update, and look the change over"
+        )
+    difference = difflib.unified_diff(lines, now.splitlines(), "stored", "now", lineterm="", n=99)
+    return "\n".join(
+        [
+            f"files are not shared as in {shown} (- as stored, + as they are now):",
+            *_indent(list(difference)[3:]),
+            "remedy: if this is meant to be, run with --linkcheck-update",
+        ]
+    )
+
+
+def _indent(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}".rstrip() for line in lines]
+
+
+def open_snapshot(request: pytest.FixtureRequest) -> LinkSnapshot:
+    """Return the snapshots of a test, and let its reports tell which it used."""
+    item: pytest.Item = request.node
+    update = bool(item.config.option.linkcheck_update)
+    snapshot = LinkSnapshot(folder_of(item.path), _name(item), update=update)
+    told = item.config.stash.setdefault(_TOLD, set())
+    if item.path not in told and not _is_narrowed(item):
+        told.add(item.path)
+        snapshot.record["tests"] = [
+            _name(other)
+            for other in item.config.stash.get(COLLECTED, ())
+            if other.path == item.path
+        ]
+    item.user_properties.append((PROPERTY, snapshot.record))
+    return snapshot
+
+
+def _name(item: pytest.Item) -> str:
+    return safe_name(item.nodeid.partition("::")[2].replace("::", "."))
+
+
+def _is_narrowed(item: pytest.Item) -> bool:
+    """Return whether not all tests of the module of *item* were collected.
+
+    What `-k`, `-m` and `--deselect` leave out was collected before.
+    """
+    if getattr(item.config.option, "lf", False):
+        return True
+    here = item.config.invocation_params.dir
+    named = [arg.partition("::")[0] for arg in item.config.args if "::" in arg]
+    return any(os.path.realpath(here / name) == os.path.realpath(item.path) for name in named)

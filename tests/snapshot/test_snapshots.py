@@ -1,0 +1,156 @@
+"""The fixture: what passes, what fails and how it reads, what is written, what is stale."""
+
+from pathlib import Path
+
+import pytest
+
+from pytest_linkcheck.snapshot import describe, fixture, stale  # noqa: F401 - pytester forgets it
+from pytest_linkcheck.snapshot.files import safe_name
+
+MODULE = """
+import pytest
+
+@pytest.mark.parametrize("mode", ["hardlink", "copy"])
+def test_modes(venvs, wheelhouse, linkcheck_snapshot, mode):
+    linkcheck_snapshot.check(venvs.uv(wheelhouse.neighbour, link_mode=mode))
+
+class TestThing:
+    def test_it(self, venvs, linkcheck_snapshot):
+        linkcheck_snapshot.check(venvs.uv())
+        linkcheck_snapshot.check(venvs.uv(), name="the second/one")
+"""
+STORED = {
+    "TestThing.test_it.txt",
+    "TestThing.test_it~the%20second%2Fone.txt",
+    "test_modes[copy].txt",
+    "test_modes[hardlink].txt",
+}
+
+
+@pytest.fixture(name="folder")
+def fixture_folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(test_inner=MODULE)
+    return pytester.path / "__linkcheck__/test_inner"
+
+
+def _run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    plugins = ("-p", "linkcheck", "-p", "xdist", "-p", "no:cacheprovider")
+    return pytester.runpytest_inprocess(*plugins, *args)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_it_is_written_once_and_holds_from_then_on(
+    pytester: pytest.Pytester, folder: Path, workers: tuple[str, ...]
+) -> None:
+    missing = _run(pytester)
+    missing.assert_outcomes(failed=3)
+    missing.stdout.fnmatch_lines(
+        [
+            "E*no snapshot is stored at __linkcheck__/test_inner/test_modes[[]hardlink[]].txt; *",
+            "E  *remedy: look it over, run with --linkcheck-update, commit it",
+        ]
+    )
+    assert not folder.exists()
+    written = _run(pytester, "--linkcheck-update", *workers)
+    written.assert_outcomes(passed=3)
+    written.stdout.fnmatch_lines(["*= linkcheck snapshots =*", "4 snapshots written"])
+    assert {path.name for path in folder.iterdir()} == STORED
+    again = _run(pytester, *workers)
+    again.assert_outcomes(passed=3)
+    again.stdout.no_fnmatch_line("*linkcheck snapshots*")
+
+
+def test_a_difference_fails_and_shows_itself(pytester: pytest.Pytester, folder: Path) -> None:
+    _run(pytester, "--linkcheck-update", "-k", "copy")
+    path = folder / "test_modes[copy].txt"
+    then = path.read_text()
+    path.write_text(then.replace("payload: 2 files own", "payload: 2 files hardlink x2 (uv-1)"))
+    differs = _run(pytester, "-k", "copy")
+    differs.assert_outcomes(failed=1, deselected=2)
+    differs.stdout.fnmatch_lines(
+        [
+            "E*files are not shared as in __linkcheck__/*copy*.txt (- as stored, + as they are *",
+            "E *-  payload: 2 files hardlink x2 (uv-1)",
+            "E *+  payload: 2 files own",
+            "E *remedy: if this is meant to be, run with --linkcheck-update",
+        ]
+    )
+    _run(pytester, "-k", "copy", "--linkcheck-update").assert_outcomes(passed=1, deselected=2)
+    assert path.read_text() == then
+    path.write_text("something\n")
+    other = _run(pytester, "-k", "copy")
+    other.stdout.fnmatch_lines(["E*is no snapshot of this format*"])
+
+
+def test_one_name_twice_is_an_error(pytester: pytest.Pytester, folder: Path) -> None:
+    pytester.makepyfile(
+        test_inner="""
+        def test_it(venvs, linkcheck_snapshot):
+            for _ in range(2):
+                linkcheck_snapshot.check(venvs.uv())
+        """
+    )
+    result = _run(pytester, "--linkcheck-update")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*two snapshots of one test are called ''*"])
+    assert [path.name for path in folder.iterdir()] == ["test_it.txt"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+def test_what_no_test_uses_is_listed_and_removed(
+    pytester: pytest.Pytester, folder: Path, workers: tuple[str, ...]
+) -> None:
+    _run(pytester, "--linkcheck-update")
+    for name in ("test_gone.txt", "TestThing.test_it~old.txt"):
+        (folder / name).write_text("")
+    other = folder.with_name("test_removed") / "test_x.txt"
+    other.parent.mkdir()
+    other.write_text("")
+    names = [
+        "  __linkcheck__/test_inner/TestThing.test_it~old.txt",
+        "  __linkcheck__/test_inner/test_gone.txt",
+        "  __linkcheck__/test_removed/test_x.txt",
+    ]
+    result = _run(pytester, *workers)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["3 snapshots not used by any test *", *names])
+    _run(pytester, "--linkcheck-update", *workers).assert_outcomes(passed=3)
+    assert {path.name for path in folder.iterdir()} == STORED
+    assert not other.parent.exists()
+
+
+@pytest.mark.parametrize(
+    "args", [("-k", "hardlink"), ("test_inner.py::TestThing",), ("--deselect", "test_inner.py")]
+)
+def test_a_part_of_the_tests_makes_nothing_stale(
+    pytester: pytest.Pytester, folder: Path, args: tuple[str, ...]
+) -> None:
+    _run(pytester, "--linkcheck-update")
+    _run(pytester, "--linkcheck-update", *args)
+    assert {path.name for path in folder.iterdir()} == STORED
+
+
+def test_a_test_that_was_skipped_keeps_its_own(pytester: pytest.Pytester, folder: Path) -> None:
+    _run(pytester, "--linkcheck-update")
+    pytester.makepyfile(
+        test_inner=MODULE.replace("check(venvs.uv())", "check(venvs.uv()); pytest.skip()")
+    )
+    result = _run(pytester, "--linkcheck-update")
+    result.assert_outcomes(passed=2, skipped=1)
+    assert {path.name for path in folder.iterdir()} == STORED
+
+
+def test_a_folder_that_takes_no_writes_is_named(pytester: pytest.Pytester, folder: Path) -> None:
+    folder.parent.write_text("in the way")
+    result = _run(pytester, "--linkcheck-update", "-k", "copy")
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(["E*__linkcheck__/test_inner/*.txt cannot be *: *"])
+
+
+def test_names_are_safe_and_stay_apart() -> None:
+    assert safe_name("test_x[a-1]") == "test_x[a-1]"
+    assert safe_name("a/b~c ü") == "a%2Fb%7Ec%20%C3%BC"
+    long = safe_name("x" * 500)
+    assert len(long) < 200
+    assert long != safe_name("x" * 501)
