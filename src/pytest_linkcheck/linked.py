@@ -250,13 +250,14 @@ def _by_role(
     expected: "str | Sharing | Expected | Mapping[Role | str, str | Sharing | Expected]",
 ) -> dict[Role, Expected]:
     if isinstance(expected, Mapping):
-        return {_role(role): Expected.parse(value) for role, value in expected.items()}
+        return {parse_role(role): Expected.parse(value) for role, value in expected.items()}
     wanted = Expected.parse(expected)
     by_role = dict.fromkeys(FROM_WHEEL, wanted)
     return by_role | {Role.GENERATED: Expected.OWN, Role.BYTECODE: Expected.OWN}
 
 
-def _role(role: Role | str) -> Role:
+def parse_role(role: Role | str) -> Role:
+    """Return the role that *role* names; raises `LinkcheckError` for none."""
     try:
         return Role(role)
     except ValueError:

@@ -64,6 +64,14 @@ def test_reflinks_read_the_same_on_btrfs_and_xfs(
         assert f"{small}  payload: 1 file reflink x3 (uv-1, uv-2, cache)\n" in one
 
 
+@pytest.mark.linkcheck_requires("root")
+def test_hard_links_on_overlay_are_those_that_are_found(
+    venvs: Venvs, wheelhouse: Wheelhouse, filesystems: Filesystems
+) -> None:
+    told = _describe(venvs, wheelhouse, filesystems.get("overlay"), "hardlink")
+    assert "  payload: 15 files hardlink x3 (uv-1, uv-2, cache)\n" in told
+
+
 def test_symlinks_say_where_they_lead(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
     one = venvs.uv(wheelhouse.sample, link_mode="symlink")
     assert "  payload: 15 files symlink into cache\n" in describe([one])
@@ -99,11 +107,20 @@ def test_caches_are_told_apart(venvs: Venvs, wheelhouse: Wheelhouse, tmp_path: P
     assert told.endswith("\nnothing is installed in uv-3\n")
 
 
+def test_roles_can_be_chosen(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
+    told = describe([venvs.uv(wheelhouse.sample, link_mode="symlink")], roles=["data", "payload"])
+    assert told.endswith(
+        "payload: 15 files symlink into cache\n  data: 2 files symlink into cache\n"
+    )
+
+
 def test_what_cannot_be_described_is_an_error(venvs: Venvs, tmp_path: Path) -> None:
     one = venvs.uv()
     with pytest.raises(LinkcheckError, match="give one or more"):
         describe([])
     with pytest.raises(LinkcheckError, match="given twice"):
         describe([one, one.prefix])
+    with pytest.raises(LinkcheckError, match="'pyload' is no role"):
+        describe([one], roles=["pyload"])
     with pytest.raises(LinkcheckError, match="is no environment"):
         describe([tmp_path])

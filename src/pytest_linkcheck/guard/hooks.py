@@ -30,13 +30,15 @@ def register(config: pytest.Config) -> None:
     if not is_worker:
         guard = Guard(targets, names_tests=is_verbose)
         config.pluginmanager.register(guard, "linkcheck-guard")
-    if is_verbose and (is_worker or not getattr(config.option, "tx", None)):
-        survey = guard.survey if guard else look_at_all(targets)
-        tracker = Tracker(survey)
-        config.add_cleanup(tracker.close)
-        config.pluginmanager.register(Track(tracker), "linkcheck-guard-tests")
+    if is_verbose:
+        tracker = Tracker(guard.survey if guard else look_at_all(targets))
         if guard:
             guard.problem = tracker.problem
+        if guard and getattr(config.option, "tx", None):
+            tracker.close()  # tests run elsewhere: this one only told whether they can be tracked
+        else:
+            config.add_cleanup(tracker.close)
+            config.pluginmanager.register(Track(tracker), "linkcheck-guard-tests")
 
 
 class Guard:

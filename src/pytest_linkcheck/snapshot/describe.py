@@ -6,14 +6,15 @@ Names of files stand only where they are the exception in their role.
 Between filesystems with reflinks it does not vary either: btrfs keeps small files among metadata,
 where it cannot be told whether a block is shared, and xfs does not. So of files of up to 4,096
 bytes on any of them only names are told, not blocks; nor is told who outside of the given
-environments shares a block, as xfs knows that for each block and btrfs does not.
+environments shares a block, as xfs knows that for each block and btrfs does not. On overlay, whose
+link counts are not exact, only the names that are found are counted.
 """
 
 import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from pytest_linkcheck.installs import (
     find_layout,
     read_distributions,
 )
+from pytest_linkcheck.linked import parse_role
 from pytest_linkcheck.links import (
     Sharing,
     Topology,
@@ -59,19 +61,26 @@ class _Subject:
     cache: Path | None
 
 
-def describe(environments: Sequence[AnyEnvironment], *, versions: bool = True) -> str:
+def describe(
+    environments: Sequence[AnyEnvironment],
+    *,
+    versions: bool = True,
+    roles: Iterable[Role | str] | None = None,
+) -> str:
     """Return how the files of *environments*, and those of their caches, are shared.
 
-    Without *versions* those of the distributions are left out. Raises `LinkcheckError` for no
-    environment, for one that is none, and for one given twice.
+    Without *versions* those of the distributions are left out; *roles* are the ones to tell of,
+    `None` for all. Raises `LinkcheckError` for no environment, for one that is none or given
+    twice, and for a role that is none.
     """
+    wanted = set(Role) if roles is None else {parse_role(role) for role in roles}
     if not environments:
         raise LinkcheckError("no environment to take a snapshot of: give one or more")
     subjects = [_subject(number, one) for number, one in enumerate(environments, 1)]
     prefixes = [os.path.realpath(subject.layout.prefix) for subject in subjects]
     if len(set(prefixes)) < len(prefixes):
         raise LinkcheckError("one environment is given twice: it says nothing of links")
-    return "\n".join(_Description(subjects, versions=versions).lines()) + "\n"
+    return "\n".join(_Description(subjects, wanted, versions=versions).lines()) + "\n"
 
 
 def _subject(number: int, environment: AnyEnvironment) -> _Subject:
@@ -88,8 +97,9 @@ def _subject(number: int, environment: AnyEnvironment) -> _Subject:
 
 
 class _Description:
-    def __init__(self, subjects: Sequence[_Subject], *, versions: bool) -> None:
+    def __init__(self, subjects: Sequence[_Subject], roles: set[Role], *, versions: bool) -> None:
         self._subjects = subjects
+        self._roles = roles
         self._versions = versions
         self._roots = {subject.layout.prefix: subject.label for subject in subjects}
         caches = {subject.cache: subject.label for subject in reversed(subjects) if subject.cache}
@@ -129,7 +139,7 @@ class _Description:
         yield from (f"  problem: {problem}" for problem in dist.problems)
         listed = {file.path: file.role for file in dist.files}
         listed |= dict.fromkeys(dist.bytecode(), Role.BYTECODE)
-        for role in Role:
+        for role in (role for role in Role if role in self._roles):
             groups: dict[str, list[str]] = {}
             for path in sorted(path for path, its in listed.items() if its is role):
                 groups.setdefault(self._sharing(path), []).append(_name(path, dist))
@@ -172,11 +182,15 @@ class _Description:
         return f"symlink into {labels[0]}" if labels else "symlink to elsewhere"
 
     def _hardlinked(self, inode: Inode) -> str:
-        told = self._labels(inode.names)
-        if inode.elsewhere is None:
-            return f"hardlink ({told}; links are not exact here)"
+        told, found = self._labels(inode.names), len(inode.names)
+        if inode.elsewhere is None:  # overlay: what is found is true, what is counted need not be
+            return (
+                f"hardlink x{found} ({told})"
+                if found > 1
+                else f"hardlink of unknown names ({told})"
+            )
         more = f", {inode.elsewhere:,} elsewhere" if inode.elsewhere else ""
-        return f"hardlink x{inode.facts.links} ({told}{more})"
+        return f"hardlink x{found + inode.elsewhere} ({told}{more})"
 
     def _blocks(self, inode: Inode) -> str:
         """Return in words who shares blocks with a file that has one name."""

@@ -2,13 +2,14 @@
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
+from pytest_linkcheck.installs import Role
 from pytest_linkcheck.links.show import show_name
 
 from .describe import FIRST_LINE, AnyEnvironment, describe
@@ -40,7 +41,13 @@ class LinkSnapshot:
             "tests": None,
         }
 
-    def check(self, *environments: AnyEnvironment, name: str = "", versions: bool = True) -> None:
+    def check(
+        self,
+        *environments: AnyEnvironment,
+        name: str = "",
+        versions: bool = True,
+        roles: Iterable[Role | str] | None = None,
+    ) -> None:
         """Fail unless the files of *environments* are shared as they were.
 
         Args:
@@ -48,6 +55,8 @@ class LinkSnapshot:
                 and with their caches is told. They are called by installer and position: `uv-1`.
             name: tells several snapshots of one test apart.
             versions: whether those of the distributions are part of it.
+            roles: what to tell of: `payload`, `metadata`, ...; default: all. Which files are
+                `generated` may change with each release of an installer.
 
         What is stored is never written but with `--linkcheck-update`: a missing snapshot fails.
         Raises `LinkcheckError` for what cannot be described, and for a name used twice.
@@ -59,7 +68,7 @@ class LinkSnapshot:
                 f"two snapshots of one test are called {name!r}: tell them apart by name="
             )
         self.record["used"].append(path.name)
-        now = describe(environments, versions=versions)
+        now = describe(environments, versions=versions, roles=roles)
         then = read_snapshot(path)
         if now == then:
             return
