@@ -5,6 +5,8 @@ from guard.conftest import Bench
 
 from pytest_linkcheck import Wheelhouse
 
+pytestmark = pytest.mark.slow  # the plantings run on every Python
+
 PROGRAM = "subprocess.run([PREFIX / 'bin/python', '-c', 'import sample.large'], check=True)"
 ENVIRONMENT = """
 subprocess.run([UV, "venv", "-q", "--cache-dir", CACHE, tmp_path / "three"], check=True)

@@ -26,6 +26,8 @@ STORED = {
     "test_modes[hardlink].txt",
 }
 
+WORKERS = [(), pytest.param(("-n2",), marks=pytest.mark.slow)]
+
 
 @pytest.fixture(name="folder")
 def fixture_folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -39,7 +41,7 @@ def _run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
     return pytester.runpytest_inprocess(*plugins, *args)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", WORKERS, ids=["alone", "xdist"])
 def test_it_is_written_once_and_holds_from_then_on(
     pytester: pytest.Pytester, folder: Path, workers: tuple[str, ...]
 ) -> None:
@@ -97,7 +99,7 @@ def test_one_name_twice_is_an_error(pytester: pytest.Pytester, folder: Path) -> 
     assert [path.name for path in folder.iterdir()] == ["test_it.txt"]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", WORKERS, ids=["alone", "xdist"])
 def test_what_no_test_uses_is_listed_and_removed(
     pytester: pytest.Pytester, folder: Path, workers: tuple[str, ...]
 ) -> None:
