@@ -7,6 +7,7 @@ import pytest
 from guard.conftest import Bench
 
 from pytest_linkcheck import Venvs, Wheelhouse
+from pytest_linkcheck.guard import judge
 
 SET_BACK = """
 told = FILE.stat()
@@ -173,3 +174,16 @@ def test_a_mapping_on_tmpfs_is_found(
     result = bench.run(f"--linkcheck-guard={there.prefix}")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"  {file}: bytes differ*"])
+
+
+def test_without_birth_times_a_change_is_found_and_left_open(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on some network filesystems: the inode number may be another file's by now."""
+    monkeypatch.setattr(judge, "is_same_file", lambda *_: None)
+    bench.write("append(FILE)")
+    result = bench.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["cannot be told (*):", "  */sample/large.py: size *, in place, or it is another file *"]
+    )
