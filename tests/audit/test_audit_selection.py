@@ -75,10 +75,16 @@ def test_the_header_says_where_environment_cache_and_temporary_folders_lie(
     )
 
 
-def test_quiet_leaves_the_table_and_no_header(subject: Subject) -> None:
+def test_quiet_leaves_a_line_and_no_header(subject: Subject) -> None:
     result = subject.audit("-q")
     result.stdout.no_fnmatch_line("linkcheck: *")
-    result.stdout.fnmatch_lines(["sample 1.0 *", "1 passed*"])
+    result.stdout.no_fnmatch_line("sample 1.0 *")
+    result.stdout.fnmatch_lines([".venv: 1 distribution, *", "1 passed*"])
+
+
+def test_verbose_lists_the_classes_of_files(subject: Subject) -> None:
+    result = subject.audit("-v")
+    result.stdout.fnmatch_lines(["sample 1.0 *", "class *", "generated *", "payload *"])
 
 
 def test_one_item_by_its_node_id(pair: Subject) -> None:

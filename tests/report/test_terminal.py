@@ -131,6 +131,7 @@ def test_a_long_step_is_shown_and_taken_away_again(pytester: pytest.Pytester) ->
     assert "making" not in shown(told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "environ"),
     [

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from support.loopfs import mounted
+from support.mounting import mounted, needs_root
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.report import collector  # noqa: F401 - pytester forgets what runs import
@@ -154,6 +154,7 @@ STOPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_run_that_ends_early_says_so(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, stop: str
@@ -271,10 +272,10 @@ def test_a_report_that_cannot_be_written_fails_the_run(pytester: pytest.Pytester
     assert done.ret == pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a tmpfs: run the tests as root")
+@needs_root
 def test_on_a_full_disk_the_old_report_stays(tmp_path: Path) -> None:
     tmp_path.joinpath("small").mkdir()
-    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=16k", "none") as folder:
+    with mounted("none", tmp_path / "small", "-t", "tmpfs", "-o", "size=16k") as folder:
         path = folder / "out.md"
         path.write_text("before")
         with pytest.raises(LinkcheckError, match=r"no report was written to .*: No space left"):

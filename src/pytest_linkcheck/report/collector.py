@@ -190,8 +190,7 @@ class Collector:
             exit_status=status,
             workers=tuple(self._workers.values()),
             installers=tuple(
-                replace(one, assumed=assumed(one.name, one.version))
-                for one in self._installers
+                replace(one, assumed=assumed(one.name, one.version)) for one in self._installers
             ),
             filesystems=tuple(self._filesystems),
         )
