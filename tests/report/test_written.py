@@ -112,6 +112,26 @@ def test_a_report_has_every_result(
     assert "not hard linked" in test.evidence
 
 
+def test_a_case_has_the_same_name_in_every_run(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from pytest_linkcheck.conformance import check
+
+        def write(): pass
+
+        class Thing:
+            pass
+
+        @pytest.mark.parametrize("act", [write, Thing(), 5, "text"], ids=list("abcd"))
+        @check("must", why="https://example.org/1")
+        def test_it_holds(act):
+            "It holds."
+    """)
+    run("test_a_case_has_the_same_name_in_every_run.py", "--linkcheck-report", "out.json")
+    report = read(pytester.path / "out.json")
+    assert [one.case for one in report.checks] == ["write", "b", "5", "text"]
+
+
 def test_it_stands_in_junit_too(pytester: pytest.Pytester, run: Run) -> None:
     path = pytester.makepyfile(CHECKS)
     run(path.name, "--junitxml", "out.xml")

@@ -1,5 +1,6 @@
 """The hooks of the suite, registered only when tests marked `linkcheck` run."""
 
+import re
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from .deviations import INI, Deviation, gone, parse_deviations
 from .results import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Result
 from .terminal import conformance_lines
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 DEFAULT_INSTALLERS = ("uv", "pip")
 
 
@@ -111,7 +113,7 @@ def _judge(check: Check, item: pytest.Item, report: pytest.TestReport) -> Result
         version=str(made.version) if made else "",
         link_mode=params.get("link_mode") or "",
         filesystem=params.get("filesystem") or "",
-        case=", ".join(str(value) for name, value in params.items() if name not in ours),
+        case=_tell_case(item, [value for name, value in params.items() if name not in ours]),
         outcome=outcome,
         reason=reason_of(report),
         level=check.level.value,
@@ -122,6 +124,14 @@ def _judge(check: Check, item: pytest.Item, report: pytest.TestReport) -> Result
         duration=report.duration,
         nodeid=report.nodeid,
     )
+
+
+def _tell_case(item: pytest.Item, values: list[object]) -> str:
+    """Return what else the check is run for, in words that are the same in every run."""
+    told = [getattr(value, "__name__", None) or str(value) for value in values]
+    if any(_ADDRESS.search(str(one)) for one in told):  # an object that has no name of its own
+        return str(getattr(item, "callspec").id)  # noqa: B009 - of functions alone
+    return ", ".join(map(str, told))
 
 
 class Summary:
