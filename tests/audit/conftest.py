@@ -94,7 +94,6 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("UV_NO_CONFIG", "1")
     monkeypatch.delenv("UV_LINK_MODE", raising=False)
-    monkeypatch.delenv("COLUMNS", raising=False)  # tables are read whole
 
 
 @pytest.fixture

@@ -152,6 +152,24 @@ def test_nothing_is_shown_where_it_would_not_be_taken_away(
     assert "making" not in told
 
 
+def test_a_terminal_gets_lines_that_fit(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile(f"""
+        from pytest_linkcheck.conformance import check
+
+        @check("hazard", why="https://example.org/1")
+        def test_it():
+            "{"A promise of many words. " * 6}"
+            assert False, "no"
+    """)
+    args = ("--linkcheck", "--color=no", path.name)
+    told = in_terminal(pytester.path, *args)
+    assert "HAZARD" in told or "1 hazard" in told
+    _, _, block = shown(told).partition("linkcheck conformance")
+    assert max(map(len, block.splitlines())) <= 80
+    log = pytester.runpytest_subprocess("-p", "linkcheck", *args)
+    assert any(len(line) > 80 for line in log.outlines)
+
+
 def test_nothing_is_shown_in_a_log(pytester: pytest.Pytester) -> None:
     path = pytester.makepyfile(SLOW)
     done = pytester.runpytest_subprocess("-p", "linkcheck", "--linkcheck", path.name)

@@ -1,6 +1,5 @@
 """The table at the end of an audit."""
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -95,5 +94,4 @@ def _reasons(rows: Iterable[Row]) -> list[str]:
 
 def width_for(reporter: Any) -> int:  # noqa: ANN401 - pytest's terminal reporter
     """Return how many columns there are to fit into; 0 in a log, which takes any."""
-    seen = reporter.isatty or "COLUMNS" in os.environ
-    return int(reporter.config.get_terminal_writer().fullwidth) if seen else 0
+    return int(reporter.config.get_terminal_writer().fullwidth) if reporter.isatty else 0
