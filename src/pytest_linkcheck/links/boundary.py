@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from .facts import Facts, Kind, read_facts
+from .facts import TWO_HOSTS, Facts, Kind, read_facts
 from .mounts import Mount, mount_of, read_mounts
 from .overlay import layers_of
 from .probes import Linkable, try_link, try_reflink
@@ -52,6 +52,8 @@ class Boundary:
 
 def explain_boundary(source: Facts, target: Facts, mounts: Sequence[Mount]) -> tuple[Between, str]:
     """Return what lies between two folders, in a word and in a sentence. Writes nothing."""
+    if source.host != target.host:
+        return Between.UNKNOWN, TWO_HOSTS
     one, two = mount_of(source, mounts), mount_of(target, mounts)
     if one is None or two is None:
         if source.identity.device != target.identity.device:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .facts import Facts, Identity
+from .host import boot
 
 _CHUNK = 1 << 20
 # Only what was a regular file a moment ago is opened; should a FIFO or a symlink have taken its
@@ -50,6 +51,8 @@ def open_unchanged(facts: Facts) -> Iterator[int]:
     Raises `ChangedError` if another file stands there by now, or if it was written to before
     the block was left; `OSError` if it cannot be opened.
     """
+    if facts.host != boot():
+        raise ChangedError(0, "looked at on another host", str(facts.path))
     descriptor = os.open(facts.path, READ_FLAGS)
     try:
         before = os.fstat(descriptor)

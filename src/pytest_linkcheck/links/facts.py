@@ -2,13 +2,15 @@
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from .host import boot
 from .show import show_count, show_device, show_name
 from .statx import statx
 
+TWO_HOSTS = "facts of two hosts: device and inode numbers of one mean nothing on the other"
 BLOCK = 512  # the unit of st_blocks, whatever the filesystem's own block is: stat(2)
 
 
@@ -55,7 +57,8 @@ class Facts:
     """What `lstat` says of *path*, all of one moment. Sizes in bytes, times in nanoseconds.
 
     `allocated` is the room on disk (`st_blocks`), `birth_ns` and `mount_id` are `None` where
-    the system does not tell them, `target` is what a symlink holds.
+    the system does not tell them, `target` is what a symlink holds. `host` tells of which running
+    kernel they are: with facts of another one they cannot be compared, nor with its mounts.
     """
 
     path: Path
@@ -70,6 +73,7 @@ class Facts:
     birth_ns: int | None
     mount_id: int | None
     target: str | None = None
+    host: str = field(default_factory=boot, repr=False)
 
     def __str__(self) -> str:
         what = "" if self.kind is Kind.FILE else f", {self.kind.value}"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from .facts import Facts
+from .facts import TWO_HOSTS, Facts
 from .mounts import Mount, mount_of
 from .overlay import beneath
 from .show import show_name
@@ -69,6 +69,8 @@ def locate(facts: Facts, mounts: Sequence[Mount]) -> Location:
 
 def relate(one: Location, two: Location) -> tuple[Relation, str]:
     """Return whether extents of two located files can be compared, and the reason."""
+    if one.facts.host != two.facts.host:
+        return Relation.OPEN, TWO_HOSTS
     if one.mount is None or two.mount is None or one.problem or two.problem:
         return Relation.OPEN, one.problem or two.problem
     types = {one.mount.type, two.mount.type}

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from .facts import Facts, read_facts
+from .host import boot
 from .show import show_device, show_name
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -108,9 +109,13 @@ def _parse(text: str) -> tuple[Mount, ...]:
 def mount_of(facts: Facts, mounts: Sequence[Mount]) -> Mount | None:
     """Return which of *mounts* the path of *facts* lies on, or `None` if that cannot be told.
 
+    Nothing can be told of facts that another host has found.
+
     The kernel's own mount number decides; where statx does not tell it, the longest mount point
     above the path does.
     """
+    if facts.host != boot():  # *mounts* are of this one
+        return None
     if facts.mount_id is not None:
         return next((mount for mount in mounts if mount.id == facts.mount_id), None)
     real = os.path.realpath(facts.path)

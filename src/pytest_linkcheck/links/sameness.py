@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from .facts import Facts, Kind
+from .facts import TWO_HOSTS, Facts, Kind
 from .handle import Handle
 
 Look = tuple[Facts, Handle | None]
@@ -25,6 +25,8 @@ def judge_same(before: Look, after: Look, *, pinned: bool) -> tuple[Same, str]:
     *pinned*: a descriptor was held on the file of *before* all the while.
     """
     one, two = before[0], after[0]
+    if one.host != two.host:
+        return Same.UNKNOWN, TWO_HOSTS
     if one.kind is not two.kind:
         return Same.NO, f"a {one.kind.value} became a {two.kind.value}"
     if one.identity != two.identity:
