@@ -15,6 +15,7 @@ from .installs.installers import INSTALLERS, Choice, Finder, Installer, parse_ch
 from .installs.known import knowing
 from .links import Linkable, probe_boundary
 from .links.show import show_name
+from .run_folder import is_remote, run_folder
 
 MADE = pytest.StashKey[list[Environment]]()
 _TOOLBOX = pytest.StashKey[Toolbox]()
@@ -46,7 +47,7 @@ def chosen_installers(config: pytest.Config) -> tuple[Choice, ...]:
     chosen: dict[Choice, None] = {}
     for value in config.option.linkcheck_installer:
         try:
-            choice = parse_choice(value, config.invocation_params.dir)
+            choice = _parse(value, config)
         except LinkcheckError as error:
             raise pytest.UsageError(f"--linkcheck-installer {error}") from None
         if choice.name not in known:
@@ -58,6 +59,11 @@ def chosen_installers(config: pytest.Config) -> tuple[Choice, ...]:
     return tuple(chosen)
 
 
+def _parse(text: str, config: pytest.Config) -> Choice:
+    # What is not on another host is missed there by the test that needs it.
+    return parse_choice(text, config.invocation_params.dir, must_exist=not is_remote(config))
+
+
 def expand_installers(names: Iterable[str], config: pytest.Config) -> list[Choice]:
     """Return the installers that *names* mean: a name alone means each that is chosen of it.
 
@@ -66,19 +72,12 @@ def expand_installers(names: Iterable[str], config: pytest.Config) -> list[Choic
     known, chosen = all_finders(config), chosen_installers(config)
     found: dict[Choice, None] = {}
     for name in names:
-        choice = parse_choice(name, config.invocation_params.dir)
+        choice = _parse(name, config)
         if choice.name not in known:
             raise LinkcheckError(f"knows no installer {name!r}: give {', '.join(known)}")
         theirs = [one for one in chosen if one.name == choice.name] if choice.is_plain else []
         found |= dict.fromkeys(theirs or [choice])
     return list(found)
-
-
-def run_folder(config: pytest.Config, factory: pytest.TempPathFactory) -> Path:
-    """Return the folder that all processes of this run share."""
-    base = factory.getbasetemp()
-    # xdist gives each worker a folder below that of the run.
-    return (base.parent if hasattr(config, "workerinput") else base) / "linkcheck"
 
 
 def open_toolbox(config: pytest.Config, factory: pytest.TempPathFactory) -> Toolbox:

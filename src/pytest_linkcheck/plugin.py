@@ -179,6 +179,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrize(metafunc)
 
 
+# Before -k, -m and others leave some out, and around xdist, which reads the marks.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Keep which tests there are, if snapshots of some may be stored.
+
+    Under `--dist loadgroup`, let tests of one filesystem or environment run on one worker.
+    """
+    if any("linkcheck_snapshot" in getattr(item, "fixturenames", ()) for item in items):
+        from .snapshot.fixture import COLLECTED
+
+        config.stash[COLLECTED] = tuple(items)
+    if not getattr(config.option, "loadgroup", False):  # set in the workers of xdist
+        return (yield)
+    if not config.option.linkcheck and not any(_is_grouped(item) for item in items):
+        return (yield)
+    from .groups import mark_groups, name_groups
+
+    mark_groups(items)
+    result = yield
+    name_groups(items)
+    return result
+
+
 @pytest.hookimpl(tryfirst=True)  # no wrapper: one that skips keeps others from being set up
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what was not asked for, and what this machine cannot do."""
@@ -224,15 +249,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         call.excinfo = skipped.excinfo
 
 
-@pytest.hookimpl(tryfirst=True)  # before -k, -m and others leave some out
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep which tests there are, if snapshots of some may be stored."""
-    if any("linkcheck_snapshot" in getattr(item, "fixturenames", ()) for item in items):
-        from .snapshot.fixture import COLLECTED
-
-        config.stash[COLLECTED] = tuple(items)
-
-
 def pytest_terminal_summary(
     terminalreporter: "pytest.TerminalReporter", config: pytest.Config
 ) -> None:
@@ -257,6 +273,11 @@ def pytest_terminal_summary(
 def _chooses_places(config: pytest.Config) -> bool:
     names = ("linkcheck_filesystem", "linkcheck_require")
     return any(getattr(config.option, name) or config.getini(name) for name in names)
+
+
+def _is_grouped(item: pytest.Item) -> bool:
+    used = getattr(item, "fixturenames", ())
+    return any(name in used for name in ("filesystem", "cache_filesystem", "shared_venvs"))
 
 
 def _is_on(config: pytest.Config) -> bool:
@@ -293,12 +314,11 @@ def venvs(
 def shared_venvs(
     pytestconfig: pytest.Config,
     _linkcheck_toolbox: "Toolbox",
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator["SharedVenvs"]:
-    """Make environments to be read by the whole session: equal requests are built once."""
+    """Make environments to be read by the whole run: equal requests are built once."""
     from .shared import open_shared
 
-    with open_shared(pytestconfig, _linkcheck_toolbox, tmp_path_factory) as made:
+    with open_shared(_linkcheck_toolbox, pytestconfig) as made:
         yield made
 
 
@@ -311,11 +331,14 @@ def linkcheck_snapshot(request: pytest.FixtureRequest) -> "LinkSnapshot":
 
 
 @pytest.fixture(scope="session")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> "Wheelhouse":
+def wheelhouse(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> "Wheelhouse":
     """Make wheels on the spot: `wheelhouse.sample`, `wheelhouse.build(name, version, files)`."""
     from .installs import Wheelhouse
+    from .run_folder import run_folder
 
-    return Wheelhouse(tmp_path_factory.mktemp("wheelhouse"))
+    return Wheelhouse(run_folder(pytestconfig, tmp_path_factory) / "wheels")
 
 
 @pytest.fixture

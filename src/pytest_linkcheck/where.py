@@ -23,10 +23,12 @@ from .filesystems import (
     split_places,
 )
 from .filesystems.capabilities import Ability
+from .filesystems.crew import Crew
 from .filesystems.expectations import Expectation, Filler
 from .filesystems.namespace import hand_on_namespace
 from .installs import Role
 from .links.show import show_name
+from .run_folder import run_folder, shares
 from .shared import SHARED
 
 _FILESYSTEMS = pytest.StashKey[Filesystems]()
@@ -96,10 +98,18 @@ def get_filesystems(config: pytest.Config) -> Filesystems:
         else:
             parent = Path(tempfile.mkdtemp(prefix="linkcheck-"))
             config.add_cleanup(lambda: shutil.rmtree(parent, ignore_errors=True))
-        config.stash[_FILESYSTEMS] = Filesystems(parent, _own(config))
+        config.stash[_FILESYSTEMS] = Filesystems(parent, _own(config), _crew(config))
         config.stash[_FILESYSTEMS].override = partial(override_expectation, config)
         config.pluginmanager.register(_Closer(config), "linkcheck-filesystems")
     return config.stash[_FILESYSTEMS]
+
+
+def _crew(config: pytest.Config) -> Crew | None:
+    """Return the processes that places are shared with, `None` if this one is alone."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if not isinstance(factory, pytest.TempPathFactory) or not shares(config):
+        return None
+    return Crew(run_folder(config, factory) / "places") if os.name == "posix" else None
 
 
 def override_expectation(

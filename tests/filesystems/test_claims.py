@@ -6,7 +6,7 @@ import pytest
 from support.mounting import mounted, needs_root
 
 from pytest_linkcheck.errors import UnavailableError
-from pytest_linkcheck.filesystems.claims import MARKER, Claim, clear_leftovers
+from pytest_linkcheck.filesystems.claims import MARKER, Claim, SharedClaim, clear_leftovers
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +123,38 @@ def test_a_claim_that_cannot_have_its_folder_leaves_no_entry(
     with pytest.raises(NotADirectoryError):
         Claim(tmp_path / "file", "x")
     assert not list(registry.iterdir())
+
+
+def test_a_folder_of_several_goes_with_the_last(tmp_path: Path, registry: Path) -> None:
+    one, two = SharedClaim(tmp_path / "all"), SharedClaim(tmp_path / "all")
+    assert one.folder == two.folder
+    told: list[str] = []
+    one.leave(lambda: told.append("one"))
+    assert clear_leftovers() == []
+    assert two.folder.is_dir()
+    assert not told
+    two.leave(lambda: told.append("two"))
+    assert told == ["two"]
+    assert not two.folder.exists()
+    assert not list(registry.iterdir())
+
+
+def test_what_dead_processes_shared_is_not_joined(tmp_path: Path, registry: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        (SharedClaim(tmp_path / "all").folder / "half-made").touch()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert (tmp_path / "all/half-made").exists()
+    claim = SharedClaim(tmp_path / "all")
+    assert [path.name for path in claim.folder.iterdir()] == [MARKER]
+    claim.leave()
+    assert not list(registry.iterdir())
+
+
+def test_a_folder_that_is_not_ours_is_not_shared(tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all/file").touch()
+    with pytest.raises(FileExistsError):
+        SharedClaim(tmp_path / "all")
+    assert (tmp_path / "all/file").exists()

@@ -81,7 +81,6 @@ SHARED = """
         one = shared_venvs.uv(wheelhouse.sample, link_mode="hardlink")
         assert (one / "sample/tiny.py").read_text() == "x=1\\n"
         assert not (one / "new").exists()
-        assert one.prefix.name == "uv-1"
         print("made in", one.prefix.parent.name)
 """
 CHANGES = {
@@ -124,7 +123,7 @@ def test_who_changes_a_shared_environment_is_told_and_the_next_gets_a_new_one(
             "remedy: use the fixture venvs for what is changed; *",
         ]
     )
-    assert "made in request-1" not in result.outlines
+    result.stdout.no_fnmatch_line("made in request-*-1")
 
 
 def test_who_only_reads_gets_the_same_environment_again(
@@ -133,7 +132,7 @@ def test_who_only_reads_gets_the_same_environment_again(
     pytester.makepyfile(SHARED.format(change="list(one.prefix.rglob('*'))"))
     result = run("-rP")
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["made in request-1"])
+    result.stdout.fnmatch_lines(["made in request-*-1"])
 
 
 def test_many_changes_are_cut_at_ten(pytester: pytest.Pytester, run: Run) -> None:
@@ -217,7 +216,7 @@ def test_the_folder_of_the_run_is_one_for_all_workers(pytester: pytest.Pytester,
             home = _linkcheck_toolbox.home
             workers = hasattr(request.config, "workerinput")
             base = tmp_path_factory.getbasetemp()
-            assert home.parent.parent == (base.parent if workers else base)
+            assert home.parents[2] == (base.parent if workers else base)
         """
     )
     for workers in ("-n0", "-n2"):

@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Generator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from pytest_linkcheck.groups import group_mark
 from pytest_linkcheck.installs import Layout
 from pytest_linkcheck.links import Between, mount_of, read_facts, read_mounts
+from pytest_linkcheck.links.host import Host, host
 from pytest_linkcheck.links.show import show_home, show_name
 from pytest_linkcheck.report.model import Row
 from pytest_linkcheck.report.terminal import audit_lines, width_for
@@ -20,7 +23,7 @@ from .items import AuditedEnvironment, AuditItem
 
 PREFIX = "linkcheck/"  # what the node ids of audit items begin with
 EXPECTATIONS = ("auto", "linked", "hardlink", "symlink", "copy")
-_PLAN = "linkcheck"
+_PLAN, _HOST = "linkcheck", "linkcheck-host"  # what the controller tells xdist's workers
 
 Plan = list[tuple[Audited, list[str]]]  # the environments, and the items of each
 
@@ -36,7 +39,9 @@ def register(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--linkcheck-expect {show_name(expected)}: give one of {known}")
     selected = take_selection(config)
     worker = getattr(config, "workerinput", None)
+    started_on = host()
     if worker is not None:
+        started_on = Host(*worker[_HOST])
         plan = [
             (Audited(label, Layout(*map(Path, layout)) if layout else None, problem), names)
             for label, layout, problem, names in worker[_PLAN]
@@ -46,7 +51,7 @@ def register(config: pytest.Config) -> None:
         plan = _select(plan, selected) if selected else plan
     else:
         plan = []
-    config.pluginmanager.register(Audit(plan, expected), "linkcheck-audit")
+    config.pluginmanager.register(Audit(plan, expected, started_on), "linkcheck-audit")
     if worker is None:
         config.pluginmanager.register(Summary(plan), "linkcheck-summary")
         if config.pluginmanager.hasplugin("xdist"):
@@ -96,9 +101,10 @@ def _select(plan: Plan, selected: list[str]) -> Plan:
 class Audit:
     """Adds the audit's items to those of the session."""
 
-    def __init__(self, plan: Plan, expected: str) -> None:
+    def __init__(self, plan: Plan, expected: str, started_on: Host) -> None:
         self._plan = plan
         self._expected = expected
+        self._started_on = started_on
 
     @pytest.hookimpl(tryfirst=True)  # before -k, -m, --lf and --deselect choose among the items
     def pytest_collection_modifyitems(
@@ -127,6 +133,9 @@ class Audit:
         collector.audited = audited
         collector.names = names
         collector.expected = self._expected
+        collector.started_on = self._started_on
+        if getattr(session.config.option, "loadgroup", False):
+            collector.add_marker(group_mark(audited.label))
         # genitems, not collect(): it tells the other plugins, so that the items are counted.
         return list(session.genitems(collector))
 
@@ -219,3 +228,4 @@ class Distributed:
     def pytest_configure_node(self, node: _Node) -> None:
         """Send the plan to a worker."""
         node.workerinput[_PLAN] = self._plan
+        node.workerinput[_HOST] = list(astuple(host()))

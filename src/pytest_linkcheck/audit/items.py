@@ -8,6 +8,7 @@ import pytest
 from _pytest._code.code import ExceptionInfo, TerminalRepr
 
 from pytest_linkcheck.installs import Distribution
+from pytest_linkcheck.links.host import Host, host
 from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.report.failures import evidence_of
 from pytest_linkcheck.report.model import Row
@@ -33,6 +34,7 @@ class AuditedEnvironment(pytest.Collector):
     audited: Audited
     names: list[str]
     expected: str
+    started_on: Host
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield an item for each distribution that the controller of the run has seen."""
@@ -111,6 +113,7 @@ class AuditedDistribution(AuditItem):
 
     def runtest(self) -> None:
         """Examine the distribution; keep its row for the table."""
+        self._check_host()
         dist = self._find()
         if not dist.has_record and dist.dist_info.is_dir() and not dist.dist_info.is_symlink():
             self._skip(
@@ -123,6 +126,16 @@ class AuditedDistribution(AuditItem):
         wrong = list(problems(dist, seen, self.environment.expected))
         if wrong:
             raise AuditError("\n".join(self._tell(dist, wrong)))
+
+    def _check_host(self) -> None:
+        """Skip on another host than that of the run's start: what lies there is something else."""
+        here, there = host(), self.environment.started_on
+        if here.id != there.id:
+            label = show_name(self.environment.audited.label)
+            self._skip(
+                f"{label} lies on {there}, where the run was started, and this worker runs on "
+                f"{here}: audit it without --tx, or start the run there"
+            )
 
     def _find(self) -> Distribution:
         if self.name not in self.context.named:

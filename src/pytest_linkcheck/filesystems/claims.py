@@ -12,7 +12,7 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,13 +33,17 @@ class Claim:
     def __init__(self, parent: Path, name: str) -> None:
         """Make the folder in *parent*; raises `OSError` if that cannot be."""
         token = secrets.token_hex(8)
+        folder = Path(os.path.realpath(parent)) / f"{name}-{os.getpid()}-{token[:4]}"
+        self._make(folder, token, shared=False)
+
+    def _make(self, folder: Path, token: str, *, shared: bool) -> None:
         registry = _registry()
-        self.folder = Path(os.path.realpath(parent)) / f"{name}-{os.getpid()}-{token[:4]}"
+        self.folder = folder
         self.entry = registry / f"{token}{_SUFFIX}"
         # Locked before it gets the name by which others find it: it is never seen without an owner.
         fresh = registry / f".{token}"
         self._lock = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        kernel.lock(self._lock, wait=True)
+        kernel.lock(self._lock, wait=True, shared=shared)
         told = {"folder": str(self.folder), "token": token, "pid": os.getpid()}
         os.write(self._lock, json.dumps(told).encode())
         fresh.rename(self.entry)
@@ -61,6 +65,56 @@ class Claim:
         self.entry.unlink(missing_ok=True)
         with suppress(OSError):
             os.close(self._lock)
+
+
+class SharedClaim(Claim):
+    """A folder of several processes, each with a lock; the last of them removes it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make *folder*, or join those that have it; raises `OSError` if that cannot be."""
+        with _joining():
+            if not self._join(folder):
+                if folder.exists():  # all that had it are dead
+                    clear_leftovers()
+                self._make(folder, secrets.token_hex(8), shared=True)
+
+    def _join(self, folder: Path) -> bool:
+        try:
+            token = (folder / MARKER).read_text(encoding="ascii")
+            self.entry = _registry() / f"{token}{_SUFFIX}"
+            self._lock = os.open(self.entry, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return False
+        # Nobody's claim is left to be cleared away: it may hold what is half-made.
+        if kernel.lock(self._lock, wait=False) or not kernel.lock(
+            self._lock, wait=False, shared=True
+        ):
+            os.close(self._lock)
+            return False
+        self.folder = folder
+        return True
+
+    def leave(self, last: Callable[[], None] = lambda: None) -> None:
+        """Let the folder go; whoever is the last to have it calls *last*, and removes it."""
+        with _joining():
+            if kernel.lock(self._lock, wait=False):
+                last()
+                self.release()
+            else:
+                with suppress(OSError):
+                    os.close(self._lock)
+
+
+@contextmanager
+def _joining() -> Iterator[None]:
+    """Let no two processes join, make or leave a folder at one time."""
+    # The lock is on the folder itself: a file for it would be left behind.
+    descriptor = os.open(_registry(), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        kernel.lock(descriptor, wait=True)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def clear_leftovers() -> list[Path]:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 # <linux/sched.h>
+OWN_FOLDERS = 0x0000_0200  # CLONE_FS: root and working folder are this thread's own
 NEW_MOUNTS = 0x0002_0000
 NEW_USER = 0x1000_0000
 
@@ -62,14 +63,18 @@ def ioctl(descriptor: int, request: int, argument: int | bytearray = 0) -> int:
     return int(fcntl.ioctl(descriptor, request, argument))
 
 
-def lock(descriptor: int, *, wait: bool) -> bool:
-    """Lock an open file for this process; return whether that worked at once, if not to wait."""
+def lock(descriptor: int, *, wait: bool, shared: bool = False) -> bool:
+    """Lock an open file for this process; return whether that worked at once, if not to wait.
+
+    *shared* locks may be had by any number of processes, but not beside another lock.
+    """
     try:
         import fcntl  # noqa: PLC0415 - not every system has it
     except ImportError:
         raise OSError(errno.ENOSYS, "not supported on this system") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        sort = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(descriptor, sort | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
     return True
@@ -101,6 +106,11 @@ def unmount(target: str | os.PathLike[str], *, detach: bool = False) -> None:
 def unshare(flags: int) -> None:
     """Give the calling thread namespaces of its own."""
     _call("unshare", ctypes.c_int(flags))
+
+
+def set_namespace(descriptor: int, flags: int) -> None:
+    """Let the calling thread enter the namespace that is open as *descriptor*: setns(2)."""
+    _call("setns", ctypes.c_int(descriptor), ctypes.c_int(flags))
 
 
 class _Header(ctypes.Structure):

@@ -7,8 +7,9 @@ the own number and gets the right to mount; tmpfs, overlay and bind mounts need 
 import errno
 import os
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from . import kernel
 from .kernel import MountFlag
 
 _BY_ROOT = "run as root, or name folders of your own: --linkcheck-filesystem NAME=PATH"
+_JOINED: set[int] = set()  # the processes, as forks know of it, that joined another's
 _SWITCHES = (
     ("/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
     ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=10000"),
@@ -44,6 +46,8 @@ def enter_namespace() -> Privacy:
     Where root may mount but not take a namespace, the answer is `NONE`: mounts are then seen by
     the whole machine and must be watched. Raises `UnavailableError` where nothing can be mounted.
     """
+    if os.getpid() in _JOINED:
+        return Privacy.ROOT if os.geteuid() == 0 else Privacy.USER
     return _enter(os.getpid())
 
 
@@ -63,12 +67,53 @@ def _enter(_pid: int) -> Privacy:
             _let_nothing_out()
     except OSError:
         return Privacy.NONE
-    if os.geteuid() == 0:
-        return Privacy.ROOT
-    # What the process that started this one handed on for mounts is not for the tests' programs.
-    kernel.keep_capabilities_here()
-    kernel.use_capabilities(0)
-    return Privacy.USER
+    _leave_rights()
+    return Privacy.ROOT if os.geteuid() == 0 else Privacy.USER
+
+
+def _leave_rights() -> None:
+    """Keep what was handed on to mount with from the programs that tests start."""
+    if os.geteuid() != 0:
+        kernel.keep_capabilities_here()
+        kernel.use_capabilities(0)
+
+
+def join_namespace(task: Path, number: int) -> bool:
+    """Enter the mount namespace of *task*, a thread as /proc shows it; return whether that worked.
+
+    *number* is that of the namespace, as `own_namespace` told it there. Not before, and instead of
+    `enter_namespace`.
+    """
+    if sys.platform != "linux" or not kernel.permitted() & kernel.CAN_MOUNT:
+        return False
+    here = Path.cwd()
+    with ExitStack() as stack:
+        try:
+            mounts = os.open(task / "ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+            stack.callback(os.close, mounts)
+            root = os.open(task / "root", os.O_PATH | os.O_CLOEXEC)
+            stack.callback(os.close, root)
+            if os.fstat(mounts).st_ino != number:
+                return False
+            stack.enter_context(rights())
+            # A thread that has its folders in common with others may not go elsewhere.
+            kernel.unshare(kernel.OWN_FOLDERS)
+            kernel.set_namespace(mounts, kernel.NEW_MOUNTS)
+        except OSError:
+            return False
+        # The kernel has led us to the root of that namespace, which need not be that of *task*.
+        os.chdir(root)
+        os.chroot(".")
+        os.chdir(here)
+    _leave_rights()
+    _JOINED.add(os.getpid())
+    return True
+
+
+def own_namespace() -> tuple[Path, int]:
+    """Return this thread as /proc shows it to others, and the number of its mount namespace."""
+    task = Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}")
+    return task, (task / "ns/mnt").stat().st_ino
 
 
 def hand_on_namespace() -> None:

@@ -1,7 +1,8 @@
-"""Making filesystems: each place once for a process, all undone when it ends."""
+"""Making filesystems: each place once for the processes of a run, all undone when they end."""
 
 import atexit
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -9,10 +10,12 @@ from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.once import noting
 from pytest_linkcheck.steps import step
 
 from . import kernel
 from .claims import Claim, clear_leftovers, mounts_below
+from .crew import Crew, Made
 from .filesystem import Filesystem, Override, look_at
 from .filling import keep_full
 from .fuse import mount_exfat
@@ -23,6 +26,9 @@ from .namespace import Privacy, enter_namespace, rights
 from .places import Kind, Place, parse_place
 from .watchdog import Helper
 
+# Tests write to the last byte of the one; the other ends with the process that serves it.
+_ALONE = frozenset({Kind.FULL, Kind.NOLINK})
+_NO_MOUNT = frozenset({Kind.DEFAULT, Kind.OWN})
 _FULL_SIZE = 512 << 20  # of a full image: enough for xfs, which takes no less than 300 MB
 
 
@@ -33,9 +39,16 @@ class Filesystems:
     ends them with the process, whatever kills it.
     """
 
-    def __init__(self, parent: Path, own: Mapping[str, Path] | None = None) -> None:
-        """Make places below *parent*; *own* are the folders that the user gave names to."""
+    def __init__(
+        self, parent: Path, own: Mapping[str, Path] | None = None, crew: Crew | None = None
+    ) -> None:
+        """Make places below *parent*; *own* are the folders that the user gave names to.
+
+        *crew* are the processes that places are shared with, unless they are made fresh.
+        """
         self._parent = parent
+        self._crew = crew
+        self._is_for_all = False  # what is being made
         self._own = dict(own or {})
         self._claims: dict[Path, Claim] = {}
         self._shared: dict[str, Filesystem] = {}
@@ -43,11 +56,11 @@ class Filesystems:
         self._watchdog: Helper | None = None
         self._servers: list[Helper] = []
         self._owner = os.getpid()
-        self._made = 0
+        atexit.register(self.close)
         clear_leftovers()
 
     def get(self, name: str | Place, *, fresh: bool = False, size: int = SIZE) -> Filesystem:
-        """Return the place *name*, made now if this process has not asked for it before.
+        """Return the place *name*, made now if no process of the run has asked for it before.
 
         *fresh* makes a new one in any case, *size* says of how many bytes it is if it is an image.
         Raises `UnavailableError` for what this machine cannot make, `LinkcheckError` for what is
@@ -57,7 +70,10 @@ class Filesystems:
         if not fresh and place.name in self._shared:
             return self._shared[place.name]
         with step(f"making {place}"):
-            made = self._make(place, fresh=fresh, size=size)
+            if not fresh and self._crew and self._may_be_shared(place, self._crew):
+                made = self._share(place, self._crew, size)
+            else:
+                made = self._make_alone(place, fresh=fresh, size=size)
         made.override = self.override
         if not fresh:
             self._shared[place.name] = made
@@ -94,17 +110,46 @@ class Filesystems:
         self._servers.clear()
         self._claims.clear()
         self._shared.clear()
+        if self._crew:
+            self._crew.leave(lambda folder: told.extend(_unmount_below(folder)))
+            clear_leftovers()  # of those that died in the common namespace
         if self._watchdog:
             self._watchdog.dismiss()
         if told:
             raise LinkcheckError("\n".join(told))
 
+    def _may_be_shared(self, place: Place, crew: Crew) -> bool:
+        if place.kind in _ALONE or (place.over and not self._may_be_shared(place.over, crew)):
+            return False
+        return place.kind in _NO_MOUNT or crew.enter() is not Privacy.NONE
+
+    def _share(self, place: Place, crew: Crew, size: int) -> Filesystem:
+        """Return the place that all processes use, made now if none of them has made it."""
+        with crew.open() as common:
+            if told := common.places.get(place.name):
+                return look_at(place, Path(told.path), Path(told.behind) if told.behind else None)
+            with noting(crew.log, "filesystem", place.name):
+                outer, self._is_for_all = self._is_for_all, True
+                try:
+                    made = self._make(place, fresh=False, size=size)
+                finally:
+                    self._is_for_all = outer
+            behind = None if made.behind_path is None else str(made.behind_path)
+            mounted = place.kind not in _NO_MOUNT
+            common.places[place.name] = Made(str(made.path), behind, mounted)
+            return made
+
+    def _make_alone(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
+        outer, self._is_for_all = self._is_for_all, False
+        try:
+            return self._make(place, fresh=fresh, size=size)
+        finally:
+            self._is_for_all = outer
+
     def _make(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
         match place.kind:
             case Kind.DEFAULT:
-                path = self._home() / "default"
-                path.mkdir(exist_ok=True)
-                return look_at(place, path)
+                return look_at(place, self._new_folder(self._home(), "default"))
             case Kind.OWN:
                 return self._own_folder(place)
             case kind if kind in RECIPES:
@@ -138,7 +183,7 @@ class Filesystems:
                 f"{place} needs a loop device, and only root has those: run as root, or name a "
                 f"folder on such a filesystem: --linkcheck-filesystem {place}=PATH"
             )
-        image = self._home() / f"image-{self._made + 1}"
+        image = self._home() / f"image-{secrets.token_hex(4)}"
         return self._mount(
             place,
             lambda point: make_image(
@@ -168,9 +213,7 @@ class Filesystems:
         if self._enter() is Privacy.NONE and self._watchdog is None:
             self._home()
             self._watchdog = Helper("clear_up", str(self._claims[self._parent].entry))
-        self._made += 1
-        point = self._home() / f"{place.kind.value}-{self._made}"
-        point.mkdir()
+        point = self._new_folder(self._home(), place.kind.value)
         with rights():
             mount(point)
         return look_at(place, point, behind)
@@ -181,7 +224,7 @@ class Filesystems:
         if not path.is_dir():
             raise LinkcheckError(f"{called}: there is no such folder")
         try:
-            folder = self._claim(path).folder
+            folder = self._new_folder(self._claim(path), place.kind.name.lower())
         except OSError as error:
             raise LinkcheckError(
                 f"{called}: no folder can be made there: {error.strerror}"
@@ -193,23 +236,32 @@ class Filesystems:
     def _home(self) -> Path:
         """Return the folder of this process below that of the run."""
         try:
-            return self._claim(self._parent).folder
+            if self._is_for_all and self._crew:
+                return self._crew.home()
+            return self._claim(self._parent)
         except OSError as error:
             raise UnavailableError(
                 f"no folder can be made in {show_name(self._parent)}: {error.strerror}; choose "
                 "another --basetemp"
             ) from None
 
-    def _claim(self, parent: Path) -> Claim:
-        """Return the folder of this process in *parent*."""
+    def _claim(self, parent: Path) -> Path:
+        """Return the folder in *parent* of this process, or of all."""
+        if self._is_for_all and self._crew:
+            return self._crew.claim(parent)
         if parent not in self._claims:
-            if not self._claims:
-                atexit.register(self.close)
             self._claims[parent] = Claim(parent, "linkcheck")
-        return self._claims[parent]
+        return self._claims[parent].folder
+
+    @staticmethod
+    def _new_folder(parent: Path, label: str) -> Path:
+        """Return a new folder, of a name that no other has had: it tells places apart for good."""
+        folder = parent / f"{label}-{secrets.token_hex(4)}"
+        folder.mkdir()
+        return folder
 
     def _enter(self) -> Privacy:
-        privacy = enter_namespace()
+        privacy = self._crew.enter() if self._crew else enter_namespace()
         for made in self._shared.values():
             made.look_again()  # in a new namespace every mount has a new number
         return privacy

@@ -72,21 +72,33 @@ class Environment:
         log: the commands that were run for it, and what they said.
     """
 
-    def __init__(self, installer: Installer, target: Target, surroundings: Surroundings) -> None:
+    def __init__(
+        self,
+        installer: Installer,
+        target: Target,
+        surroundings: Surroundings,
+        made: Log | None = None,
+    ) -> None:
+        """Make it; or take over what another process made, of which *made* tells what was run."""
         self.installer = installer
         self.prefix = target.prefix
         self.cache = target.cache
         self.link_source = installer.cache(target)
         self.link_mode = target.link_mode
-        self.log = Log()
+        self.log = Log() if made is None else made
         self._target = target
         self._surroundings = surroundings
+        if made is None:
+            self._create()
+        self.layout: Layout = find_layout(target.prefix)
+
+    def _create(self) -> None:
+        installer, target = self.installer, self._target
         completed = self._run(installer.create(target))
         if target.seed and installer.lacks_network(completed):
             raise no_network("pip")
         if completed.returncode != 0:
             raise InstallError(f"{installer.name} made no environment", completed)
-        self.layout: Layout = find_layout(target.prefix)
 
     @property
     def python(self) -> Path:

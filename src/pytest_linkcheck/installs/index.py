@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.once import locked, noting
 
 from .hermetic import hermetic_environ
 from .installers import Pip
@@ -31,14 +32,12 @@ class Index:
         Raises `UnavailableError` if no index can be reached, `LinkcheckError` if it has no such
         package.
         """
-        from filelock import FileLock  # noqa: PLC0415 - only here is it needed
-
         key = hashlib.sha256("\0".join(sorted(requirements)).encode()).hexdigest()[:16]
         folder = self._folder / key
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._folder / f"{key}.lock"):
+        with locked(self._folder / f"{key}.lock"):
             if not folder.exists():
-                self._download(requirements, pip, folder)
+                with noting(self._folder, "download", " ".join(sorted(requirements))):
+                    self._download(requirements, pip, folder)
         return folder
 
     def _download(self, requirements: Sequence[str], pip: Pip, folder: Path) -> None:

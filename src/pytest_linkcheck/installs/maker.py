@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack, runtime_checkable
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
+from pytest_linkcheck.links.host import host
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.once import noting
 from pytest_linkcheck.steps import step
 
 from .environment import DEFAULT_UMASK, Environment, Requirement, Surroundings
@@ -25,6 +27,7 @@ from .installers import (
     find_installer,
     parse_choice,
 )
+from .process import Log
 
 __tracebackhide__ = hides_traceback
 
@@ -39,6 +42,7 @@ class Toolbox:
         finders: Mapping[str, Finder] = INSTALLERS,
     ) -> None:
         """Let *chosen* say what a name alone means; keep what the run shares in *folder*."""
+        self.folder = folder
         self.home = folder / "home"
         self.scratch = folder / "scratch"
         self.index = Index(folder / "index", self.home)
@@ -71,6 +75,8 @@ class Toolbox:
         return pip if isinstance(pip, Pip) else None
 
     def _look_for(self, choice: Choice) -> Installer | LinkcheckError:
+        if choice.path is not None and not choice.path.is_file():
+            return UnavailableError(f"{choice}: there is no such file on {host()}")
         try:
             return find_installer(choice, self._tools, self._finders)
         except LinkcheckError as error:  # nor is a network asked again for what it did not bring
@@ -167,70 +173,117 @@ class Venvs:
             LinkcheckError: for a link mode it does not know.
         """
         who = self._toolbox.find(installer) if isinstance(installer, str) else installer
-        if link_mode is not None and link_mode not in who.link_modes:
-            raise LinkcheckError(
-                f"{who.name} has no link mode {show_name(link_mode)}: it has "
-                f"{', '.join(who.link_modes)}"
-            )
-        prefix = self._place(self._locate(at), who.name)
         if cache_at is None and isinstance(at, Site):
             cache_at = at
+        options: Options = {
+            "link_mode": link_mode,
+            "python": python,
+            "umask": umask,
+            "bytecode": bytecode,
+            "seed": seed,
+            "environ": environ,
+        }
+        check_options(who, options)
+        prefix, cache = take_name(self._locate(at), who.name), self._locate(cache_at)
+        # Not by its path alone: the room of one test is given to another.
+        test, _, _ = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")
+        with noting(
+            self._toolbox.folder, "environment", f"{test} {prefix.name} in {prefix.parent}"
+        ):
+            return self.fill(who, requirements, prefix, cache, options, check=check)
+
+    def fill(  # noqa: PLR0913 - what `create` has found out
+        self,
+        who: Installer,
+        requirements: Iterable[Requirement],
+        prefix: Path,
+        cache_at: Path,
+        options: Options,
+        *,
+        check: bool,
+    ) -> Environment:
+        """Return a new environment at *prefix*, an empty folder; the rest is as `create` has it."""
+        with step(f"making an environment with {who.name}"):
+            environment = Environment(who, *self._plan(who, prefix, cache_at, options))
+            self.made.append(environment)
+            if wanted := tuple(requirements):
+                environment.install(*wanted, check=check)
+        return environment
+
+    def take_over(
+        self, who: Installer, prefix: Path, cache_at: Path, options: Options, log: Log
+    ) -> Environment:
+        """Return the environment that another process has filled, *log* being what it ran."""
+        environment = Environment(who, *self._plan(who, prefix, cache_at, options), log)
+        self.made.append(environment)
+        return environment
+
+    def _plan(
+        self, who: Installer, prefix: Path, cache_at: Path, options: Options
+    ) -> tuple[Target, Surroundings]:
+        python = options.get("python")
         target = Target(
             prefix=prefix,
             python=prefix / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"),
             base_python=python or sys.executable,
-            cache=self._locate(cache_at) / f"{who.name}-cache",
+            cache=cache_at / f"{who.name}-cache",
             scratch=self._toolbox.scratch / _digest(prefix),
-            link_mode=link_mode,
-            bytecode=_bytecode(bytecode),
-            seed=seed,
+            link_mode=options.get("link_mode"),
+            bytecode=_bytecode(options.get("bytecode", Bytecode.NONE)),
+            seed=options.get("seed", False),
         )
         surroundings = Surroundings(
             home=self._toolbox.home,
             index=self._toolbox.index,
             # What is fetched for this Python may not suit another.
             fetcher=(lambda: None) if python else self._toolbox.fetcher,
-            extra=dict(environ or {}),
-            umask=umask,
+            extra=dict(options.get("environ") or {}),
+            umask=options.get("umask", DEFAULT_UMASK),
         )
-        with step(f"making an environment with {who.name}"):
-            environment = Environment(who, target, surroundings)
-            self.made.append(environment)
-            if requirements:
-                environment.install(*requirements, check=check)
-        return environment
+        return target, surroundings
 
     def _locate(self, location: Location | None) -> Path:
         """Return the folder that *location* is, or has for this test."""
         if location is None:
-            return _absolute(self._folder)
+            return absolute(self._folder)
         if not isinstance(location, Site):
-            return _absolute(location)
+            return absolute(location)
         if location not in self._sites:
             # The last folder is `venvs`, the one above bears the test's name.
             self._sites[location] = location.folder(self._folder.parent.name)
         return self._sites[location]
 
-    @staticmethod
-    def _place(folder: Path, name: str) -> Path:
-        """Return a name that is free in *folder*, taken by making the folder."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            number = 1
-            while True:
-                try:
-                    (folder / f"{name}-{number}").mkdir()
-                except FileExistsError:
-                    number += 1
-                else:
-                    return folder / f"{name}-{number}"
-        except OSError as error:
-            raise LinkcheckError(
-                f"no environment can be made in {show_name(folder)}: {error.strerror}"
-            ) from None
+
+def check_options(who: Installer, options: Options) -> None:
+    """Raise `LinkcheckError` for a link mode or a way of compiling that there is not."""
+    link_mode = options.get("link_mode")
+    if link_mode is not None and link_mode not in who.link_modes:
+        raise LinkcheckError(
+            f"{who.name} has no link mode {show_name(link_mode)}: it has "
+            f"{', '.join(who.link_modes)}"
+        )
+    _bytecode(options.get("bytecode", Bytecode.NONE))
 
 
-def _absolute(folder: str | os.PathLike[str]) -> Path:
+def take_name(folder: Path, name: str) -> Path:
+    """Return a name that is free in *folder*, taken by making the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while True:
+            try:
+                (folder / f"{name}-{number}").mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return folder / f"{name}-{number}"
+    except OSError as error:
+        raise LinkcheckError(
+            f"no environment can be made in {show_name(folder)}: {error.strerror}"
+        ) from None
+
+
+def absolute(folder: str | os.PathLike[str]) -> Path:
     """Return a path that holds when the test changes its directory."""
     return Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symlinks
 

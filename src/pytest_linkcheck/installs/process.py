@@ -2,9 +2,10 @@
 
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links.show import show_name
@@ -41,6 +42,15 @@ class Log(Sequence[Completed]):
     """The commands run for one environment, oldest first."""
 
     _commands: list[Completed] = field(default_factory=list)
+
+    @classmethod
+    def from_json(cls, told: Iterable[Sequence[Any]]) -> "Log":
+        """Return the log that `to_json` has told."""
+        return cls([Completed(tuple(args), *rest) for args, *rest in told])
+
+    def to_json(self) -> list[tuple[tuple[str, ...], int, str, str]]:
+        """Return what other processes can read."""
+        return [(one.args, one.returncode, one.stdout, one.stderr) for one in self._commands]
 
     def append(self, completed: Completed) -> None:
         """Add a command that has ended."""

@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.once import locked, noting
 
 from . import sample
 
@@ -47,7 +48,7 @@ class Wheel:
 
 
 class Wheelhouse:
-    """Wheels in a folder of the run.
+    """Wheels in a folder of the run, which all its processes share.
 
     Every wheel lies in a folder of its own, named by what is in it: tests may build different
     wheels of one name and version without being in each other's way.
@@ -126,15 +127,24 @@ class Wheelhouse:
             points = [f"{command} = {target}" for command, target in console_scripts.items()]
             members[f"{info}/entry_points.txt"] = _lines(["[console_scripts]", *points])
         members[f"{info}/RECORD"] = _record(members, f"{info}/RECORD")
-        data = _zip(members, frozenset(executable))
-        folder = self._folder / hashlib.sha256(data).hexdigest()[:16]
+        folder = self._folder / _digest(members, frozenset(executable))
         wheel = Wheel(name, version, folder / f"{stem}-py3-none-any.whl")
         if not wheel.path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            wheel.path.write_bytes(data)
+            self._write(wheel.path, members, frozenset(executable))
         if wheel not in self._wheels:
             self._wheels.append(wheel)
         return wheel
+
+    def _write(self, path: Path, members: Mapping[str, bytes], executable: frozenset[str]) -> None:
+        with locked(self._folder / f"{path.parent.name}.lock"):
+            if path.exists():  # another process was faster
+                return
+            with noting(self._folder, "wheel", f"{path.parent.name}/{path.name}"):
+                path.parent.mkdir(exist_ok=True)
+                # Not under the name of a wheel: an installer may be looking for some there.
+                partial = path.with_name("partial")
+                partial.write_bytes(_zip(members, executable))
+                partial.rename(path)
 
     def get(self, name: str, version: str | None = None) -> Wheel:
         """Return the newest built wheel of *name*, or the one of *version*.
@@ -224,6 +234,15 @@ def _record(members: Mapping[str, bytes], own: str) -> bytes:
         writer.writerow((path, f"sha256={digest}", len(data)))
     writer.writerow((own, "", ""))
     return text.getvalue().encode()
+
+
+def _digest(members: Mapping[str, bytes], executable: frozenset[str]) -> str:
+    """Return what names a wheel of *members*, found much faster than the wheel is made."""
+    told = hashlib.sha256()
+    for path, data in members.items():
+        told.update(f"{len(path)} {path} {path in executable} {len(data)} ".encode())
+        told.update(data)
+    return told.hexdigest()[:16]
 
 
 def _zip(members: Mapping[str, bytes], executable: frozenset[str]) -> bytes:

@@ -32,11 +32,11 @@ class Choice:
         return self.version is None and self.path is None
 
 
-def parse_choice(text: str, folder: Path) -> Choice:
+def parse_choice(text: str, folder: Path, *, must_exist: bool = True) -> Choice:
     """Return what *text* chooses; a relative path begins at *folder*.
 
     Raises `LinkcheckError` if it is none of NAME, NAME==VERSION and NAME=PATH, or if there is no
-    such file.
+    such file and it *must_exist* here.
     """
     match = _CHOICE.fullmatch(text)
     if match is None:
@@ -56,6 +56,6 @@ def parse_choice(text: str, folder: Path) -> Choice:
         return Choice(name)
     # os.path's expanduser: Path's raises where there is no such home.
     path = folder / os.path.expanduser(given)  # noqa: PTH111
-    if not path.is_file():
+    if must_exist and not path.is_file():
         raise LinkcheckError(f"{show_name(text)}: there is no such file")
     return Choice(name, path=path)

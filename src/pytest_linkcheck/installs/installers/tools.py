@@ -11,6 +11,7 @@ from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_trac
 from pytest_linkcheck.installs.hermetic import hermetic_environ
 from pytest_linkcheck.installs.process import Completed, run
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.once import locked, noting
 
 from .base import BaseInstaller, Bytecode, Command, Installer, Target
 from .choice import Choice
@@ -37,15 +38,13 @@ class Tools:
         Raises `UnavailableError` if no index can be reached, `LinkcheckError` if it has no such
         package or version.
         """
-        from filelock import FileLock  # noqa: PLC0415 - only here is it needed
-
         text = " ".join(requirements)
         slug = re.sub(r"[^\w.]+", "-", text)[:40].strip("-")
         folder = self._folder / f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
+        with locked(folder.with_name(f"{folder.name}.lock")):
             if not folder.exists():
-                self._build(folder, requirements)
+                with noting(self._folder, "tool environment", text):
+                    self._build(folder, requirements)
         return folder
 
     def environ(self) -> dict[str, str]:
