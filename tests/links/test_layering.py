@@ -27,6 +27,7 @@ RANKS = {
     "storage": 2,
     "groups": 3,
     "hookspecs": 2,
+    "options": 2,
     "linked": 2,
     "audit": 3,
     "conformance": 3,

@@ -29,11 +29,11 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_alone")
-def test_three_modules_are_added_to_the_start_of_pytest(pytester: pytest.Pytester) -> None:
+def test_four_modules_are_added_to_the_start_of_pytest(pytester: pytest.Pytester) -> None:
     without = _modules(pytester)
     beside = _modules(pytester, "-p", "linkcheck")
-    names = {"pytest_linkcheck", "pytest_linkcheck.hookspecs", "pytest_linkcheck.plugin"}
-    assert beside - without == names
+    ours = ("", ".hookspecs", ".options", ".plugin")
+    assert beside - without == {f"pytest_linkcheck{name}" for name in ours}
 
 
 WATCH = """
