@@ -9,6 +9,7 @@ from support.users import public_folder
 MARKERS = (
     "network: needs a package index (deselect with -m 'not network')",
     "slow: run on one Python only (deselect with -m 'not slow')",
+    "browser: needs chromium and Playwright (tox -e browser)",
     "matrix: many installers and releases from the index (tox -e installers)",
 )
 

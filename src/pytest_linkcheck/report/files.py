@@ -60,11 +60,9 @@ def _render_markdown(report: Report) -> str:
 def _render_html(report: Report) -> str:
     if not can_render_html():
         raise LinkcheckError(NO_JINJA)
-    try:
-        from .html import render_html  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise LinkcheckError("HTML reports are not part of this version: ask for .json") from None
-    return str(render_html(report))
+    from .html import render_html  # noqa: PLC0415 - Jinja2 is an extra
+
+    return render_html(report)
 
 
 _FORMATS: dict[str, Callable[[Report], str]] = dict(
