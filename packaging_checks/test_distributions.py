@@ -25,7 +25,9 @@ def sdist() -> Path:
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {"pytest_linkcheck/py.typed", "pytest_linkcheck/report/schema.json"} <= set(names)
+    report = "pytest_linkcheck/report"
+    page = {f"{report}/templates/{name}" for name in ("page.html", "style.css", "script.js")}
+    assert {"pytest_linkcheck/py.typed", f"{report}/schema.json", *page} <= set(names)
     assert {name.partition("/")[0].split("-")[0] for name in names} == {"pytest_linkcheck"}
 
 

@@ -158,7 +158,7 @@ def test_runs_that_contradict_each_other_are_told() -> None:
     )
     page = render_html(made)
     assert "1 check came out differently in two runs" in page
-    assert "1 check ran in one cell more than once" in page
+    assert "1 check ran more than once in one cell" in page
     (cell,) = make_grid(made).cells.values()
     assert cell.words == ["1 failed", "1 passed", "1 conflict"]
 

@@ -108,17 +108,21 @@ class Grid:
 
 
 def make_grid(report: Report) -> Grid:
-    """Return the matrix of the checks of *report*, newest versions of an installer first."""
+    """Return the matrix of the checks of *report*, newest versions of an installer first.
+
+    Checks that are of no filesystem come last.
+    """
     matrix = build_matrix(report)
     lines = tuple(sorted(matrix.lines, key=_order))
+    columns = tuple(sorted(matrix.columns, key=lambda column: not column.filesystem))
     cells: dict[tuple[Line, Column], Cell] = {}
     for line in lines:
         every = {
             (one.check, one.case, bool(column.filesystem)): one
-            for column in matrix.columns
+            for column in columns
             for one in matrix.cells.get((line, column), ())
         }
-        for column in matrix.columns:
+        for column in columns:
             results = matrix.cells.get((line, column), ())
             here = {(one.check, one.case) for one in results}
             absent = tuple(
@@ -128,7 +132,7 @@ def make_grid(report: Report) -> Grid:
             )
             if results or matrix.expects(line, column):
                 cells[line, column] = Cell(line, column, results, absent)
-    return Grid(lines, matrix.columns, cells)
+    return Grid(lines, columns, cells)
 
 
 def _order(line: Line) -> tuple[object, ...]:

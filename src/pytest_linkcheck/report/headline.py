@@ -59,8 +59,6 @@ def notices(report: Report, repeated: list[Repeated]) -> Iterator[str]:
             )
     if count := sum(one.is_conflict for one in repeated):
         yield f"{show_count(count, 'check')} came out differently in two runs: see Conflicts."
-    if count := sum(not one.is_conflict for one in repeated):
-        yield f"{show_count(count, 'check')} ran in one cell more than once, with one outcome."
     told = {
         f"{one.name} {one.version}: {one.assumed}"
         for run in report.runs

@@ -44,6 +44,7 @@ _SECTIONS = (
     (KNOWN, "Known deviations", "They fail, and the configuration accepts them."),
 )
 _PARTS = {"shared": "shared", "own": "own", "bytecode": "bytecode", "unknown": "cannot be told"}
+_SEEN = 3  # how much of what was seen of one finding is shown at once
 _BARS = 25  # distributions whose bars are shown at once
 
 
@@ -109,6 +110,7 @@ def _view(report: Report) -> dict[str, Any]:
         "sections": _SECTIONS,
         "skipped": find_skipped(grid),
         "conflicts": [(cell_of[id(one.results[0])], one) for one in repeated if one.is_conflict],
+        "duplicates": sum(not one.is_conflict for one in repeated),
         "headline": headline(report, counts),
         "lead": lead(report, grid),
         "notices": list(notices(report, repeated)),
@@ -118,6 +120,7 @@ def _view(report: Report) -> dict[str, Any]:
         "room": room,
         "shares": shares,
         "bars": _BARS,
+        "at_once": _SEEN,
         "steps": STEPS,
         "failed_rows": [row for row in report.audits if row.outcome == FAILED],
         "runs": {run.id: run for run in report.runs},
