@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pytest_linkcheck.links.show import show_count
 
 from .cells import Repeated
-from .grid import Grid, show_run
+from .grid import NOT_RUN, Grid, show_run
 from .model import FAILED, HAZARD, KNOWN, PASSED, PlainTest, Report, Result, Row
 
 
@@ -20,6 +20,7 @@ def headline(report: Report, counts: Mapping[str, int]) -> str:
     if not told:
         ran = report.audits or report.tests or any(counts[one] for one in (PASSED, HAZARD, KNOWN))
         told = ["Nothing failed" if ran else "Nothing ran"]
+        told += [f"{counts[NOT_RUN]:,} not run"] if counts[NOT_RUN] else []
     told += [show_count(counts[HAZARD], "hazard")] if counts[HAZARD] else []
     broken_off = sum(not run.complete for run in report.runs)
     told += [f"{show_count(broken_off, 'run')} broken off"] if broken_off else []
