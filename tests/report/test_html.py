@@ -16,6 +16,7 @@ from report.samples import check, report, row, run
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.report.audited import environments
+from pytest_linkcheck.report.files import read_report
 from pytest_linkcheck.report.findings import find
 from pytest_linkcheck.report.grid import make_grid
 from pytest_linkcheck.report.html import render_html
@@ -303,3 +304,21 @@ def test_columns_differ_by_python_only_where_it_differs() -> None:
         "CPython 3.11",
         "CPython 3.13",
     ]
+
+
+def test_a_run_writes_its_page(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    file = pytester.makepyfile("""
+        from pytest_linkcheck.conformance import check
+
+        @check("must", why="https://example.org/1")
+        def test_it_breaks():
+            "It does not break."
+            assert False, "it broke"
+    """)
+    written = ("--linkcheck-report", "out.html", "--linkcheck-report", "out.json")
+    done = pytester.runpytest_inprocess("-p", "linkcheck", "--linkcheck", file, *written)
+    done.assert_outcomes(failed=1)
+    page = pytester.path.joinpath("out.html").read_text(encoding="utf-8")
+    assert headline(page) == "1 check failed"
+    assert page == render_html(read_report(pytester.path / "out.json"))
