@@ -81,6 +81,22 @@ def test_the_keyboard_is_enough(visit: Visit) -> None:
     assert focused.get_attribute("href") == first
 
 
+def test_roles_and_names_say_what_is_what(visit: Visit) -> None:
+    page = visit(every_outcome())
+    grid = page.get_by_role("grid", name="Installers and filesystems")
+    link = grid.get_by_role("gridcell").get_by_role("link", name="uv 0.11.0, hardlink, on ext4, ")
+    assert link.count() == 2
+    assert grid.get_by_role("rowheader", name="hardlink", exact=True).count() == 1
+    assert grid.get_by_role("columnheader", name="ext4", exact=True).count() == 1
+    link.first.click()
+    assert page.get_by_role(
+        "dialog", name="uv 0.11.0, hardlink, on ext4, CPython 3.11"
+    ).is_visible()
+    assert page.get_by_role("button", name="Close").is_visible()
+    plain = visit(every_outcome(), java_script_enabled=False)
+    assert plain.get_by_role("table", name="Installers and filesystems").count() == 1
+
+
 def test_focus_stays_in_the_panel_and_returns_to_what_opened_it(visit: Visit) -> None:
     page = visit(every_outcome())
     chip = page.locator("#skipped .chip").first

@@ -136,6 +136,8 @@
     for (const one of rows.flat()) one.tabIndex = one === link ? 0 : -1;
   };
   if (rows.length) choose(rows[0][0]);
+  for (const one of rows.flat()) one.setAttribute("aria-haspopup", "dialog");
+  document.querySelector(".matrix")?.setAttribute("role", "grid");
   const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -Infinity], End: [0, Infinity] };
   const clamp = (number, length) => Math.max(0, Math.min(length - 1, number));
   document.querySelector(".matrix")?.addEventListener("keydown", (event) => {
