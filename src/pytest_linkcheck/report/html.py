@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_ROOM = 200_000  # characters of evidence on a page
+_ROOM = 160_000  # characters of evidence on a page
 _TILES = (
     (FAILED, "failed", "failed"),
     (HAZARD, "hazards", "hazard"),
