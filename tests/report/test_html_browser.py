@@ -221,7 +221,7 @@ def test_paper_is_light_and_shows_all_evidence(visit: Visit) -> None:
         assert box is not None
         assert box["height"] > 20
     assert poor_contrasts(page) == []
-    assert len(page.pdf()) > 10_000
+    assert len(page.pdf()) > 50_000  # white pages are 7,000
 
 
 def test_without_script_it_can_still_be_read(visit: Visit) -> None:
