@@ -62,6 +62,7 @@ _MEETS = {
     Expected.COPY: {Sharing.COPY},
     Expected.LINKED: {Sharing.HARDLINK, Sharing.SYMLINK, Sharing.REFLINK},
 }
+_LINKS = _MEETS.keys() - {Expected.COPY}
 
 
 def judge(verdict: Verdict, expected: Expected) -> Outcome:
@@ -143,14 +144,20 @@ def compare_distributions(
     findings: list[Finding] = []
     for file in one.files:
         other = others.pop(file.name, None)
-        if file.role in expected:
+        if _is_judged(file, expected):
             findings.append(_find(file, other, expected[file.role], two, mounts))
     findings += [
         _find(file, None, expected[file.role], one, mounts)
         for file in others.values()
-        if file.role in expected
+        if _is_judged(file, expected)
     ]
     return findings
+
+
+def _is_judged(file: InstalledFile, expected: Mapping[Role, Expected]) -> bool:
+    """Whether anything is expected of *file*: some installers link a packed RECORD, some do not."""
+    wanted = expected.get(file.role)
+    return wanted is not None and not (wanted in _LINKS and file.is_packed_record)
 
 
 def _is_one_folder(one: Distribution, two: Distribution) -> bool:
@@ -191,8 +198,9 @@ def assert_linked(
         two: the same in another environment.
         expected: `hardlink`, `symlink`, `reflink`, `copy` or `linked` (any of the first three) for
             all that came out of the wheel into site-packages, or as data; then files that
-            installers write anew and bytecode are expected to be inodes of their own, and scripts
-            are not judged. Or the same by role, for the roles to judge.
+            installers write anew and bytecode are expected to be inodes of their own; scripts are
+            not judged, nor is the RECORD of what is packed within. Or the same by role, for the
+            roles to judge.
         undecided: files of which it cannot be told are counted, and let the rest decide, unless
             this is `fail`.
 

@@ -95,6 +95,20 @@ def test_hard_links_are_nothing_else(hardlinked: Pair, expected: str) -> None:
     assert ": hardlink (one inode, " in lines[lines.index("offenders:") + 1]
 
 
+def test_a_packed_record_is_not_expected_to_be_linked(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
+    record = "demo/_vendor/inner-1.0.dist-info/RECORD"
+    demo = wheelhouse.build("demo", "1.0", {record: b"", "demo/__init__.py": b"1"})
+    one, two = (venvs.uv(demo, link_mode="hardlink") for _ in range(2))
+    assert not same_file(one / record, two / record)  # uv copies every file of that name
+    assert_linked(one["demo"], two["demo"], "hardlink")
+    three = venvs.pip(demo)
+    assert_linked(one["demo"], three["demo"], {"payload": "own"})
+    (two / record).unlink()
+    (two / record).hardlink_to(one / record)
+    lines = failure(assert_linked, one["demo"], two["demo"], {"payload": "own"})
+    assert any(record in line for line in lines)
+
+
 @pytest.mark.parametrize("expected", ["hardlink", "copy", "reflink"])
 def test_symlinks_are_nothing_else(symlinked: Pair, expected: str) -> None:
     assert " not shared as expected" in failure(assert_linked, *symlinked, expected)[0]

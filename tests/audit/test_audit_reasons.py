@@ -40,6 +40,20 @@ def test_no_reason_is_asked_for_what_is_shared(bench: Bench, wheelhouse: Wheelho
     assert not reasons_of(subject.audit())
 
 
+def test_the_record_of_what_is_packed_within_is_copied_by_uv(
+    bench: Bench, wheelhouse: Wheelhouse
+) -> None:
+    packed = "demo/_vendor/inner-1.0.dist-info/"
+    files = {f"{packed}RECORD": b"inner.py,,\n", f"{packed}METADATA": b"Name: inner\n"}
+    subject = bench.make("uv", wheelhouse.build("demo", "1.0", files), link_mode="hardlink")
+    assert (subject.site / packed / "RECORD").stat().st_nlink == 1
+    assert (subject.site / packed / "METADATA").stat().st_nlink == 2
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    told = "1  the RECORD of what is packed within: uv copies every file of that name"
+    assert told in reasons_of(result)
+
+
 def test_pip_links_nothing(bench: Bench, wheelhouse: Wheelhouse) -> None:
     result = bench.make("pip", wheelhouse.sample).audit()
     assert _reason(result) == "installed by pip, which links nothing"

@@ -158,6 +158,8 @@ def _why_own(
         return "edited", f"reinstall {show_name(dist.name)}", False
     if dist.installer != "uv":
         return *why_unlinked(dist), False
+    if file.is_packed_record:
+        return "the RECORD of what is packed within: uv copies every file of that name", "", False
     return _why_uv_made_no_link(file, facts, dist, context)
 
 

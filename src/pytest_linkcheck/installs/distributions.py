@@ -42,6 +42,15 @@ class InstalledFile:
     digest: bytes | None = None
     size: int | None = None
 
+    @property
+    def is_packed_record(self) -> bool:
+        """Whether it is the RECORD of a distribution that is packed within this one.
+
+        It came out of the wheel as all payload did; but uv, whose RECORDs are written to when
+        they are installed, copies every file of that name, and other installers link it.
+        """
+        return self.role is Role.PAYLOAD and self.path.name == "RECORD"
+
 
 @dataclass(frozen=True)
 class Distribution:
