@@ -19,6 +19,7 @@ from . import subjects
 from .cached import existing, links_into_cache
 from .checks import check
 from .conftest import Make
+from .telling import assert_none
 
 UNSHARED = "https://github.com/astral-sh/uv/issues/2637"
 AGAIN = "https://github.com/astral-sh/uv/issues/12202"
@@ -38,7 +39,7 @@ def test_no_bytecode_unless_asked(make: Make, sample: Wheel) -> None:
         pytest.skip("whole folders are linked, with the bytecode that was compiled in the cache")
     # Not assert_no_bytecode: by its hash in RECORD that tells what came in the wheel, and PDM's
     # RECORD has no hash of what is linked.
-    assert not compiled(env)
+    assert_none(compiled(env), "compiled, and not asked for", env)
 
 
 @check("must", why=PYC)
@@ -63,7 +64,7 @@ def test_bytecode_is_own(make: Make, sample: Wheel, bytecode: str) -> None:
     one.install(sample)
     one.run("python", "-c", "import sample.large, sample.block")
     assert compiled(one)
-    assert not links_into_cache(one, compiled(one))
+    assert_none(links_into_cache(one, compiled(one)), "bytecode that is linked", one)
     for folder in existing(one.cache):
         assert_no_bytecode(folder)
 

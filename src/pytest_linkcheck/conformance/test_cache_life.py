@@ -6,6 +6,7 @@ from . import subjects
 from .cached import bytes_in, existing, is_below
 from .checks import check
 from .conftest import Make
+from .telling import assert_none
 
 DANGLING = "https://github.com/astral-sh/uv/issues/13270"
 PRUNED = "https://github.com/astral-sh/uv/issues/12003"
@@ -18,7 +19,8 @@ def test_clean_leaves_environments_whole(make: Make, sample: Wheel) -> None:
     """When the cache has been emptied, environments still have all their files."""
     env = make(sample)
     env.clean_cache()
-    assert not [file.name for file in env[sample.name].files if not file.path.exists()]
+    gone = (file.path for file in env[sample.name].files if not file.path.exists())
+    assert_none(gone, "gone, or dangling", env)
     assert env.run("python", "-c", WORKS).stdout.strip() == "1.0"
 
 
@@ -27,7 +29,8 @@ def test_prune_leaves_environments_whole(make: Make, sample: Wheel) -> None:
     """When the cache has been pruned of what is in no use, environments have all their files."""
     env = make(sample)
     env.prune_cache()
-    assert not [file.name for file in env[sample.name].files if not file.path.exists()]
+    gone = (file.path for file in env[sample.name].files if not file.path.exists())
+    assert_none(gone, "gone, or dangling", env)
     assert env.run("python", "-c", WORKS).stdout.strip() == "1.0"
 
 
@@ -36,7 +39,8 @@ def test_an_install_after_a_clean_works(make: Make, sample: Wheel) -> None:
     """When the cache has been emptied, the next install fills it again."""
     make(sample).clean_cache()
     env = make(sample)
-    assert not [path for path in subjects.members(sample, env) if not path.exists()]
+    gone = (path for path in subjects.members(sample, env) if not path.exists())
+    assert_none(gone, "not installed", env)
 
 
 @check("must", why=FREED)
@@ -48,7 +52,7 @@ def test_clean_leaves_nothing_in_the_cache(make: Make, sample: Wheel) -> None:
     left = {path for folder in existing(env.cache) for path in subjects.files_below(folder)}
     needed = {path.resolve() for path in subjects.files_below(env.prefix) if path.is_symlink()}
     kept = {path for path in left if path.resolve() in needed}
-    assert not [path for path in left - kept if path.name in payload]
+    assert_none((path for path in left - kept if path.name in payload), "still cached", env)
 
 
 @check("hazard", why=FREED)
@@ -71,4 +75,5 @@ def test_bytes_freed_are_true(make: Make, sample: Wheel) -> None:
 def test_nothing_leads_into_the_cache(make: Make, sample: Wheel) -> None:
     """No file of an environment needs the cache to be there."""
     env = make(sample)
-    assert not [path for path in subjects.files_below(env.prefix) if is_below(path, env.cache)]
+    leading = (path for path in subjects.files_below(env.prefix) if is_below(path, env.cache))
+    assert_none(leading, "lead into the cache", env)

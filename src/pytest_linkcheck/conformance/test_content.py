@@ -13,6 +13,7 @@ from pytest_linkcheck.installs.sample import FOREIGN_NAME, LONG_NAME, SPACED_NAM
 from . import subjects
 from .checks import check
 from .conftest import Make
+from .telling import assert_none
 
 RECORDING = "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
 WHEELS = "https://packaging.python.org/en/latest/specifications/binary-distribution-format/"
@@ -30,20 +31,24 @@ def test_record_is_complete(make: Make, sample: Wheel) -> None:
         path for path in subjects.files_below(env.site_packages) if "__pycache__" not in path.parts
     }
     listed = {file.path for file in dist.files}
-    assert not dist.problems
-    assert not [path for path in listed if not path.exists()]
-    assert not [path for path in found - listed if path.name not in names]
+    assert not dist.problems, f"RECORD cannot be relied on: {dist.problems[0]}"
+    assert_none((one for one in listed if not one.exists()), "in RECORD, but not there", env)
+    unlisted = {path for path in found - listed if path.name not in names}
+    assert_none(unlisted, "not in RECORD, but there", env)
 
 
 @check("must", why=RECORDING)
 def test_record_is_true(make: Make, sample: Wheel) -> None:
     """Every hash and size in RECORD is that of the file."""
-    dist = make(sample)[sample.name]
-    for file in dist.files:
+    env = make(sample)
+    wrong = []
+    for file in env[sample.name].files:
         if file.digest is not None and file.path.exists():
             data = file.path.read_bytes()
             told = hashlib.new(file.algorithm or "sha256", data).digest()
-            assert (file.name, told, len(data)) == (file.name, file.digest, file.size or len(data))
+            if (told, len(data)) != (file.digest, file.size or len(data)):
+                wrong.append(file.path)
+    assert_none(wrong, "RECORD has another hash or size", env)
 
 
 @check("hazard", why=RECORDING)
@@ -51,8 +56,8 @@ def test_record_has_hashes(make: Make, sample: Wheel) -> None:
     """RECORD has a hash for every file that came out of the wheel: else none can be verified."""
     env = make(sample)
     kept = subjects.members(sample, env)
-    files = env[sample.name].files
-    assert not [file.name for file in files if file.path in kept and file.digest is None]
+    without = (file.path for file in env[sample.name].files if file.digest is None)
+    assert_none(kept.keys() & without, "RECORD has no hash", env)
 
 
 @check("must", why=WHEELS)
@@ -62,7 +67,8 @@ def test_bytes_are_those_of_the_wheel(make: Make, sample: Wheel) -> None:
     wanted = subjects.members(sample, env)
     assert len(wanted) > 10
     there = {path: data for path, data in wanted.items() if path.exists()}
-    assert not [path for path, data in there.items() if path.read_bytes() != data]
+    wrong = (path for path, data in there.items() if path.read_bytes() != data)
+    assert_none(wrong, "not the bytes of the wheel", env)
 
 
 @check("must", why=WHEELS)
@@ -91,8 +97,10 @@ def test_executables_are_executable(make: Make, sample: Wheel, umask: int) -> No
     env = make(sample, umask=umask)
     wanted = subjects.executables(sample, env)
     assert wanted
-    for path in filter(Path.exists, subjects.members(sample, env)):
-        assert (path, bool(path.stat().st_mode & 0o100)) == (path, path in wanted)
+    files = set(filter(Path.exists, subjects.members(sample, env)))
+    found = {path for path in files if path.stat().st_mode & 0o100}
+    assert_none(wanted & files - found, "executable in the wheel, and not here", env)
+    assert_none(found - wanted, "executable here, and not in the wheel", env)
 
 
 @check("must", why=MODES)
@@ -102,7 +110,8 @@ def test_umask_is_kept(make: Make, sample: Wheel, umask: int) -> None:
     env = make(sample, umask=umask)
     files = subjects.files_below(env.site_packages)
     assert files
-    assert not [path for path in files if path.stat().st_mode & umask & 0o666]
+    wrong = (path for path in files if path.stat().st_mode & umask & 0o666)
+    assert_none(wrong, "open to whom the umask excludes", env)
 
 
 @check("hazard", why=MODES)
@@ -110,8 +119,8 @@ def test_umask_of_another_environment_does_not_matter(make: Make, sample: Wheel)
     """Modes follow the umask of this install, not that of the one which filled the cache."""
     make(sample, umask=0o022)
     env = make(sample, umask=0o077)
-    wrong = [path for path in subjects.members(sample, env) if path.stat().st_mode & 0o066]
-    assert not wrong
+    wrong = (path for path in subjects.members(sample, env) if path.stat().st_mode & 0o066)
+    assert_none(wrong, "open to whom the umask excludes", env)
 
 
 @check("must", why=WHEELS)
@@ -126,8 +135,10 @@ def test_times_are_as_promised(make: Make, sample: Wheel) -> None:
     ]
     times = {path: path.stat().st_mtime for path in files}
     if promise.mtimes is Origin.INSTALL:
-        assert not {path: told for path, told in times.items() if told < begun}
+        old = (path for path, told in times.items() if told < begun)
+        assert_none(old, "older than the install", first)
     if promise.mtimes is Origin.CACHE:
         second = make(sample)
         again = {path: second.prefix / path.relative_to(first.prefix) for path in files}
-        assert {path: twin.stat().st_mtime for path, twin in again.items()} == times
+        wrong = (path for path, twin in again.items() if twin.stat().st_mtime != times[path])
+        assert_none(wrong, "of another time in the next environment", first)

@@ -8,6 +8,7 @@ from . import subjects
 from .cached import is_below, links_into_cache
 from .checks import check
 from .conftest import Make
+from .telling import assert_none
 
 IN_PLACE = "https://github.com/astral-sh/uv/issues/10579"
 RECORDING = "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
@@ -24,7 +25,7 @@ def test_generated_files_are_own(make: Make, sample: Wheel) -> None:
         return
     files = one[sample.name].files
     own = [file.path for file in files if file.role in roles and os.path.lexists(file.path)]
-    assert not links_into_cache(one, own)
+    assert_none(links_into_cache(one, own), "linked, and written for one environment", one)
     if any(file.role in roles for file in one[sample.name].files):
         assert_linked(one[sample.name], two[sample.name], roles)
 
@@ -38,7 +39,7 @@ def test_scripts_of_the_environment_are_own(make: Make, sample: Wheel) -> None:
     ]
     naming = [path for path in scripts if bytes(env.prefix) in path.read_bytes()]
     assert env.scripts / "sample-console" in naming
-    assert not links_into_cache(env, naming)
+    assert_none(links_into_cache(env, naming), "linked, and naming one environment", env)
 
 
 @check("must", why=CLASSES)
@@ -48,7 +49,7 @@ def test_nothing_else_is_linked(make: Make, sample: Wheel) -> None:
     listed = {file.path for dist in env.distributions() for file in dist.files}
     others = subjects.files_below(env.prefix) - listed
     if not env.installer.promise(env.link_mode).whole:
-        assert not links_into_cache(env, others)
+        assert_none(links_into_cache(env, others), "linked, and in no RECORD", env)
 
 
 @check("must", why=IN_PLACE)
@@ -57,7 +58,8 @@ def test_folders_are_own(make: Make, sample: Wheel) -> None:
     env = make(sample)
     folders = [path for path in env.prefix.rglob("*") if path.is_dir()]
     if not env.installer.promise(env.link_mode).whole:
-        assert not [path for path in folders if is_below(path, env.cache)]
+        shared = (path for path in folders if is_below(path, env.cache))
+        assert_none(shared, "folders that lie in the cache", env)
 
 
 @check("must", why=IN_PLACE)

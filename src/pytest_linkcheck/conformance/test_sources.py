@@ -9,6 +9,7 @@ from . import subjects, wrapped
 from .cached import is_below, links_into_cache
 from .checks import check
 from .conftest import Make
+from .telling import assert_none
 from .test_failure import assert_sound
 
 DIRECT = "https://packaging.python.org/en/latest/specifications/direct-url/"
@@ -60,7 +61,8 @@ def test_a_wheel_can_be_given_by_its_path(make: Make, sample: Wheel) -> None:
     kept = sample.path.read_bytes() == before  # pytest would compare two wheels byte by byte
     assert kept, "the wheel was written to"
     assert_link_count(sample.path, 1)
-    assert not links_into_cache(env, generated(env, sample.name))
+    linked = links_into_cache(env, generated(env, sample.name))
+    assert_none(linked, "linked, and written for one environment", env)
 
 
 @check("must", why=EDITABLE)
@@ -79,5 +81,7 @@ def test_an_editable_install_links_nothing(
     env.install(sample)
     assert env.run("python", "-c", "import here; print(here.WHERE)").stdout.strip() == "here"
     assert_link_count(project / "src/here.py", 1)
-    assert not [path for path in subjects.files_below(env.prefix) if is_below(path, project)]
-    assert not links_into_cache(env, generated(env, "here"))
+    leading = (path for path in subjects.files_below(env.prefix) if is_below(path, project))
+    assert_none(leading, "lead into the source", env)
+    linked = links_into_cache(env, generated(env, "here"))
+    assert_none(linked, "linked, and written for one environment", env)

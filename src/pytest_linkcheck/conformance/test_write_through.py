@@ -11,6 +11,7 @@ from . import subjects
 from .cached import existing
 from .checks import check
 from .conftest import Make
+from .telling import assert_none, assert_same_files
 
 IN_PLACE = "https://github.com/astral-sh/uv/issues/10579"
 RECORDING = "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
@@ -71,7 +72,7 @@ def test_reinstall_leaves_others(make: Make, sample: Wheel) -> None:
     one.uninstall(sample.name)
     one.install(sample)
     others.assert_as_they_were()
-    assert subjects.files_below(one.site_packages) == before
+    assert_same_files(subjects.files_below(one.site_packages), before, one)
 
 
 @check("must", why=IN_PLACE)
@@ -115,7 +116,7 @@ def test_uninstall_leaves_nothing(make: Make, sample: Wheel) -> None:
     env.install(sample)
     env.uninstall(sample.name)
     after = {path for path in subjects.files_below(env.prefix) if path.name not in BOOKKEEPING}
-    assert not after - before
+    assert_none(after - before, "left behind", env)
 
 
 @check("must", why=RECORDING)
@@ -123,9 +124,10 @@ def test_upgrade_leaves_nothing_of_the_old(make: Make, sample: Wheel, sample_2: 
     """After an upgrade all files are those of the new version, and nothing temporary is left."""
     one, two = make(sample), make(sample_2)
     one.install(sample_2)
-    found = {path.relative_to(one.prefix) for path in subjects.files_below(one.prefix)}
-    wanted = {path.relative_to(two.prefix) for path in subjects.files_below(two.prefix)}
-    assert found == wanted
+    wanted = {
+        one.prefix / path.relative_to(two.prefix) for path in subjects.files_below(two.prefix)
+    }
+    assert_same_files(subjects.files_below(one.prefix), wanted, one)
 
 
 @check("must", why=IN_PLACE)
@@ -136,4 +138,5 @@ def test_uninstall_takes_one_link(make: Make, sample: Wheel, expected: Sharing) 
     before = {path: path.stat().st_nlink for path in files}
     one.uninstall(sample.name)
     fallen = 1 if expected is Sharing.HARDLINK else 0
-    assert {path: path.stat().st_nlink + fallen for path in files} == before
+    wrong = (path for path in files if path.stat().st_nlink + fallen != before[path])
+    assert_none(wrong, f"the link count did not fall by {fallen}", two)
