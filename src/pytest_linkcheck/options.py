@@ -40,6 +40,12 @@ def add_options(parser: pytest.Parser) -> None:
         "allow; the default), linked, hardlink, symlink, copy",
     )
     group.addoption(
+        "--linkcheck-timeout",
+        metavar="SECONDS",
+        help="fail the audit of an environment that does not answer for so long, as on a network "
+        "mount whose server is gone; 60 unless told, 0 for no limit",
+    )
+    group.addoption(
         "--linkcheck-installer",
         action="append",
         default=[],

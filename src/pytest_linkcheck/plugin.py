@@ -59,8 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from .audit.hooks import register
 
         register(config)
-    elif config.option.linkcheck_env or config.option.linkcheck_expect:
-        raise pytest.UsageError("--linkcheck-env and --linkcheck-expect need --linkcheck")
+    else:
+        for name in ("env", "expect", "timeout"):
+            if getattr(config.option, f"linkcheck_{name}"):
+                raise pytest.UsageError(f"--linkcheck-{name} needs --linkcheck")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

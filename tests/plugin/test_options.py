@@ -37,10 +37,20 @@ from plugin.conftest import Run
             ["--linkcheck", "--linkcheck-env", "~nobody-here/venv"],
             "no environment at */~nobody-here/venv: there is no folder",
         ),
-        (["--linkcheck-env", "."], "--linkcheck-env and --linkcheck-expect need --linkcheck"),
+        (["--linkcheck-env", "."], "--linkcheck-env needs --linkcheck"),
+        (["--linkcheck-expect", "auto"], "--linkcheck-expect needs --linkcheck"),
+        (["--linkcheck-timeout", "5"], "--linkcheck-timeout needs --linkcheck"),
         (
-            ["--linkcheck-expect", "auto"],
-            "--linkcheck-env and --linkcheck-expect need --linkcheck",
+            ["--linkcheck", "--linkcheck-timeout", "soon"],
+            "--linkcheck-timeout soon: give a number of seconds, or 0 for no limit",
+        ),
+        (
+            ["--linkcheck", "--linkcheck-timeout=-1"],
+            "--linkcheck-timeout -1: give a number of seconds, or 0 for no limit",
+        ),
+        (
+            ["--linkcheck", "--linkcheck-timeout", "nan"],
+            "--linkcheck-timeout nan: give a number of seconds, or 0 for no limit",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -19,7 +19,7 @@ def judge_blocks(facts: Facts, sources: Iterable[Path], context: Context) -> tup
     if not context.can_reflink(facts):
         return "own", ""
     verdicts = [
-        compare(facts.path, source, mounts=context.mounts)
+        compare(facts.path, source, mounts=context.mounts, within=context.within)
         for source in sources
         if context.may_read(source)
     ]
@@ -32,14 +32,14 @@ def judge_blocks(facts: Facts, sources: Iterable[Path], context: Context) -> tup
             return "own", f"written to since: {left} still shared with uv's cache"
         if verdict.sharing is Sharing.UNKNOWN:
             return "unknown", verdict.reason
-    return _judge_alone(facts)
+    return _judge_alone(facts, context)
 
 
-def _judge_alone(facts: Facts) -> tuple[str, str]:
+def _judge_alone(facts: Facts, context: Context) -> tuple[str, str]:
     if facts.size == 0:
         return "unknown", "empty: no data that could be shared"
     try:
-        with open_unchanged(facts) as descriptor:
+        with open_unchanged(facts, context.within) as descriptor:
             extents = read_extents(descriptor).extents
     except OSError as error:
         return "unknown", f"extents cannot be read: {error.strerror}"

@@ -24,6 +24,7 @@ from pytest_linkcheck.links import (
 from pytest_linkcheck.links.content import hash_bytes
 
 from .discover import name_apart
+from .names import count_names
 from .uv_cache import UvCache, find_uv_cache
 
 # Their files have no remap_file_range in any kernel: no two inodes ever have a block in common.
@@ -78,7 +79,7 @@ class Context:
         """A sentence if a uv made the environment of which it is but assumed what it shares."""
         try:
             version = str(Version(read_config(self.layout.prefix)["uv"]))
-        except (KeyError, InvalidVersion):
+        except (KeyError, InvalidVersion, ValueError):  # the last for thousands of digits
             return ""
         return assumed("uv", version)
 
@@ -90,25 +91,8 @@ class Context:
         )
 
     @cached_property
-    def _inner_names(self) -> tuple[Counter[Identity], list[OSError]]:
-        counts: Counter[Identity] = Counter()
-        hidden: list[OSError] = []
-        cache = os.path.realpath(self.cache.path)
-        for folder, folders, files in os.walk(self.layout.prefix, onerror=hidden.append):
-            folders[:] = [
-                name
-                for name in folders
-                if os.path.realpath(os.path.join(folder, name)) != cache  # noqa: PTH118
-            ]
-            for name in files:
-                try:
-                    told = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - fast
-                except OSError as error:
-                    hidden.append(error)
-                    continue
-                if told.st_nlink > 1:
-                    counts[Identity(told.st_dev, told.st_ino)] += 1
-        return counts, hidden
+    def _inner_names(self) -> tuple[Counter[Identity], bool]:
+        return count_names(self.layout.prefix, but=self.cache.path)
 
     @property
     def names(self) -> Counter[Identity]:
@@ -118,7 +102,7 @@ class Context:
     @property
     def may_have_more_names(self) -> bool:
         """Whether some of the environment could not be read, so that `names` may be short."""
-        return bool(self._inner_names[1])
+        return self._inner_names[1]
 
     def can_reflink(self, facts: Facts) -> bool:
         """Return whether the file may share blocks with another inode, for all that is known."""
@@ -131,11 +115,15 @@ class Context:
         return mount is not None and mount.type == "overlay"
 
     def may_read(self, path: Path) -> bool:
-        """Return whether the folder of *path* really lies in the environment or its cache."""
+        """Return whether the folder of *path* really lies in the environment or its cache.
+
+        Where somebody else moves folders about, that is no promise for later: what opens files
+        makes sure by `within`.
+        """
         folder = path.parent
         if folder not in self._readable:
             real = Path(os.path.realpath(folder))
-            self._readable[folder] = any(real.is_relative_to(root) for root in self._roots)
+            self._readable[folder] = any(real.is_relative_to(root) for root in self.within)
         return self._readable[folder]
 
     def is_inside(self, path: Path) -> bool:
@@ -146,13 +134,13 @@ class Context:
         return real.is_relative_to(prefix) and not in_cache
 
     @cached_property
-    def _roots(self) -> list[str]:
-        roots = (self.layout.prefix, self.layout.site_packages, self.cache.path)
-        return [os.path.realpath(root) for root in roots]
+    def within(self) -> list[str]:
+        """The real folders outside of which nothing is read: the environment, wheels of uv."""
+        return [*self.layout.within, *self.cache.buckets]
 
     def digest(self, facts: Facts, algorithm: str) -> bytes:
         """Return the digest of a file, computed once for all names of its inode."""
         key = (facts.identity, algorithm)
         if key not in self._hashes:
-            self._hashes[key] = hash_bytes(facts, algorithm)
+            self._hashes[key] = hash_bytes(facts, algorithm, self.within)
         return self._hashes[key]

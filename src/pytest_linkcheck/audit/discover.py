@@ -1,8 +1,12 @@
 """Which environments are audited, and what they are called."""
 
 import os
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -10,6 +14,9 @@ from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.installs import Distribution, Layout, find_layout, read_distributions
 from pytest_linkcheck.installs.layout import running_layout
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.steps import look_at
+
+from .patience import Patience, SilentError
 
 BROKEN = "environment"  # the one item of an environment that cannot be audited
 
@@ -29,51 +36,99 @@ class Audited:
         return list(name_apart(read_distributions(self.layout)))
 
 
+Planned = tuple[Audited, list[str]]  # an environment, and the names of its items
+Plan = list[Planned]
+_Found = TypeVar("_Found", Planned, Planned | None)
+
+
 def name_apart(dists: list[Distribution]) -> dict[str, Distribution]:
-    """Return *dists* by printable names: of two of one name by versions too, or by folders."""
+    """Return *dists* by printable names: of two of one name by versions too, or by folders.
+
+    None is left out, whatever they call themselves.
+    """
     named: dict[str, Distribution] = {}
     for tell in (lambda dist: dist.name, str, lambda dist: f"{dist} in {dist.dist_info.name}"):
         told = [show_name(tell(dist)) for dist in dists]
-        named |= {
-            name: dist for name, dist in zip(told, dists, strict=True) if told.count(name) == 1
-        }
-        dists = [dist for name, dist in zip(told, dists, strict=True) if told.count(name) > 1]
+        counts = Counter([*told, *named])
+        named |= {name: dist for name, dist in zip(told, dists, strict=True) if counts[name] == 1}
+        dists = [dist for name, dist in zip(told, dists, strict=True) if counts[name] > 1]
+    for dist in dists:  # one takes the name that another has, or differs in what is not printable
+        name = show_name(f"{dist} in {dist.dist_info.name}")
+        number = next(n for n in count(2) if f"{name} ({n})" not in named)
+        named[f"{name} ({number})"] = dist
     return named
 
 
-def find_environments(config: pytest.Config) -> list[Audited]:
+def find_environments(config: pytest.Config, patience: Patience) -> Plan:
     """Return the environments to audit: `--linkcheck-env`, the ini key, `.venv`, the running one.
 
-    Raises `pytest.UsageError` if one that was named does not exist.
+    Each with the names of its items. Raises `pytest.UsageError` if one that was named does not
+    exist.
     """
     here = config.invocation_params.dir
     base = config.inipath.parent if config.inipath else here
     named = [_absolute(here, name) for name in config.option.linkcheck_env]
     named = named or [_absolute(base, name) for name in config.getini("linkcheck_env")]
-    if named:
-        for path in named:
-            if not os.path.lexists(path):
-                raise pytest.UsageError(f"no environment at {show_name(path)}: there is no folder")
-        return [_open(path, config.rootpath) for path in dict.fromkeys(named)]
+    plan = []
+    for path in dict.fromkeys(named):
+        found = _look(path, config.rootpath, os.path.lexists, patience)
+        if found is None:
+            raise pytest.UsageError(f"no environment at {show_name(path)}: there is no folder")
+        plan.append(found)
+    if plan:
+        return plan
     for folder in dict.fromkeys((here, config.rootpath)):
-        if os.path.isdir(folder / ".venv"):  # noqa: PTH112 - Path's raises where it may not look
-            return [_open(folder / ".venv", config.rootpath)]
+        # os.path's isdir, as Path's raises where it may not look.
+        found = _look(folder / ".venv", config.rootpath, os.path.isdir, patience)
+        if found is not None:
+            return [found]
     layout = running_layout()
-    return [Audited(_label(layout.prefix, config.rootpath), layout)]
+    audited = Audited(_label(layout.prefix, config.rootpath), layout)
+    return [_ask(audited.label, lambda: (audited, audited.names()), patience)]
 
 
-def _open(prefix: Path, root: Path) -> Audited:
-    label = _label(prefix, root)
+def _look(
+    path: Path, root: Path, is_there: Callable[[Path], bool], patience: Patience
+) -> Planned | None:
+    """Return the environment at *path* with the names of its items, `None` if none is there."""
+    label = _label(path, root)
+    return _ask(label, lambda: _open(label, path) if is_there(path) else None, patience)
+
+
+def _ask(label: str, work: Callable[[], _Found], patience: Patience) -> _Found | Planned:
+    """Return what *work* finds, or an environment that did not answer."""
     try:
-        layout = find_layout(prefix)
-        read_distributions(layout)
+        return patience.read(label, work)
+    except SilentError as error:
+        return Audited(label, None, str(error)), [BROKEN]
+
+
+def _open(label: str, prefix: Path) -> Planned:
+    try:
+        layout = _find_bounded(prefix)
+        audited = Audited(label, layout)
+        return audited, audited.names()
     except LinkcheckError as error:
-        return Audited(label, None, str(error))
-    real = Path(os.path.realpath(layout.site_packages))
-    if not real.is_relative_to(os.path.realpath(prefix)):
-        site = f"{show_name(layout.site_packages)} leads out of it, to {show_name(real)}"
-        return Audited(label, None, f"{site}: not followed; name the environment it belongs to")
-    return Audited(label, layout)
+        return Audited(label, None, str(error)), [BROKEN]
+
+
+def _find_bounded(prefix: Path) -> Layout:
+    """Return the layout of *prefix*, out of which nothing leads; raises `LinkcheckError` else."""
+    look_at(prefix)
+    bound = os.path.realpath(prefix)
+    _check_inside(prefix / "lib", bound)
+    layout = find_layout(prefix)
+    _check_inside(layout.site_packages, bound)
+    return replace(layout, bounds=(bound,))
+
+
+def _check_inside(folder: Path, bound: str) -> None:
+    real = Path(os.path.realpath(folder))
+    if not real.is_relative_to(bound):
+        raise LinkcheckError(
+            f"{show_name(folder)} leads out of it, to {show_name(real)}: not followed; name the "
+            "environment it belongs to"
+        )
 
 
 def _absolute(base: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ from pytest_linkcheck.links import Facts, Identity, Kind, Sharing, read_facts, r
 from pytest_linkcheck.links.content import ChangedError, Content, compare_bytes
 from pytest_linkcheck.links.show import show_count, show_home, show_name
 from pytest_linkcheck.report.model import Reason, Row
+from pytest_linkcheck.steps import look_at
 
 from .allowed import allowed_by_uv
 from .blocks import judge_blocks
@@ -42,6 +43,7 @@ def examine(dist: Distribution, context: Context) -> list[Seen]:
 
 
 def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
+    look_at(file.path)
     if not context.may_read(file.path):
         problem = "is reached through a symlink that leads out of the environment: not followed"
         return Seen(file, None, "unknown", problem=problem)
@@ -192,7 +194,7 @@ def _are_equal(facts: Facts, source: Path, context: Context) -> bool:
     theirs = read_facts(source)
     if theirs.kind is not Kind.FILE or not context.may_read(source):
         return False
-    return compare_bytes(facts, theirs) is Content.EQUAL
+    return compare_bytes(facts, theirs, context.within) is Content.EQUAL
 
 
 def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:

@@ -18,14 +18,13 @@ from pytest_linkcheck.report.terminal import audit_lines, width_for
 from pytest_linkcheck.report.travel import attach, unpack
 
 from .context import ALWAYS_REFLINK, NEVER_REFLINK, Context
-from .discover import Audited, find_environments
+from .discover import Audited, Plan, find_environments
 from .items import AuditedEnvironment, AuditItem
+from .patience import Patience, SilentError, patience_of
 
 PREFIX = "linkcheck/"  # what the node ids of audit items begin with
 EXPECTATIONS = ("auto", "linked", "hardlink", "symlink", "copy")
 _PLAN, _HOST = "linkcheck", "linkcheck-host"  # what the controller tells xdist's workers
-
-Plan = list[tuple[Audited, list[str]]]  # the environments, and the items of each
 
 
 def register(config: pytest.Config) -> None:
@@ -37,23 +36,24 @@ def register(config: pytest.Config) -> None:
     if expected not in EXPECTATIONS:
         known = ", ".join(EXPECTATIONS)
         raise pytest.UsageError(f"--linkcheck-expect {show_name(expected)}: give one of {known}")
+    patience = patience_of(config)
     selected = take_selection(config)
     worker = getattr(config, "workerinput", None)
     started_on = host()
     if worker is not None:
         started_on = Host(*worker[_HOST])
         plan = [
-            (Audited(label, Layout(*map(Path, layout)) if layout else None, problem), names)
+            (Audited(label, _unpack(layout) if layout else None, problem), names)
             for label, layout, problem, names in worker[_PLAN]
         ]
     elif selected or _is_audit_wanted(config):
-        plan = [(found, found.names()) for found in find_environments(config)]
+        plan = find_environments(config, patience)
         plan = _select(plan, selected) if selected else plan
     else:
         plan = []
-    config.pluginmanager.register(Audit(plan, expected, started_on), "linkcheck-audit")
+    config.pluginmanager.register(Audit(plan, expected, started_on, patience), "linkcheck-audit")
     if worker is None:
-        config.pluginmanager.register(Summary(plan), "linkcheck-summary")
+        config.pluginmanager.register(Summary(plan, patience), "linkcheck-summary")
         if config.pluginmanager.hasplugin("xdist"):
             config.pluginmanager.register(Distributed(plan), "linkcheck-distributed")
 
@@ -101,8 +101,11 @@ def _select(plan: Plan, selected: list[str]) -> Plan:
 class Audit:
     """Adds the audit's items to those of the session."""
 
-    def __init__(self, plan: Plan, expected: str, started_on: Host) -> None:
+    def __init__(
+        self, plan: Plan, expected: str, started_on: Host, patience: Patience
+    ) -> None:
         self._plan = plan
+        self._patience = patience
         self._expected = expected
         self._started_on = started_on
 
@@ -134,6 +137,7 @@ class Audit:
         collector.names = names
         collector.expected = self._expected
         collector.started_on = self._started_on
+        collector.patience = self._patience
         if getattr(session.config.option, "loadgroup", False):
             collector.add_marker(group_mark(audited.label))
         # genitems, not collect(): it tells the other plugins, so that the items are counted.
@@ -143,13 +147,14 @@ class Audit:
 class Summary:
     """Header and table, in the process that writes to the terminal."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, patience: Patience) -> None:
         self._plan = plan
+        self._patience = patience
         self._rows: dict[str, Row] = {}
 
     def pytest_report_header(self, config: pytest.Config) -> list[str]:
         """Say what is audited, and where things lie."""
-        lines = [line for audited, _ in self._plan for line in _header(audited)]
+        lines = [line for audited, _ in self._plan for line in _header(audited, self._patience)]
         factory = getattr(config, "_tmp_path_factory", None)
         if isinstance(factory, pytest.TempPathFactory):
             base = factory.getbasetemp()
@@ -175,10 +180,17 @@ class Summary:
                 terminalreporter.write_line(line)
 
 
-def _header(audited: Audited) -> list[str]:
-    if audited.layout is None:
+def _header(audited: Audited, patience: Patience) -> list[str]:
+    layout = audited.layout
+    if layout is None:
         return [f"linkcheck: {audited.problem}"]
-    context = Context(audited.layout)
+    try:
+        return patience.read(audited.label, lambda: _describe(audited, Context(layout)))
+    except SilentError as error:
+        return [f"linkcheck: {audited.label}: {error}"]
+
+
+def _describe(audited: Audited, context: Context) -> list[str]:
     caution = context.assumed
     cautions = [f"linkcheck: {audited.label}: {caution}"] if caution else []
     return [_places(audited, context), *cautions]
@@ -204,6 +216,15 @@ def _reflinks(context: Context) -> str:
     return "yes" if kind in ALWAYS_REFLINK else "not probed"
 
 
+def _pack(layout: Layout) -> tuple[str, str, tuple[str, ...]]:
+    return str(layout.prefix), str(layout.site_packages), layout.bounds
+
+
+def _unpack(packed: tuple[str, str, tuple[str, ...]]) -> Layout:
+    prefix, site_packages, bounds = packed
+    return Layout(Path(prefix), Path(site_packages), bounds)
+
+
 class _Node(Protocol):
     """What is used of xdist's `WorkerController`, which has no types of its own."""
 
@@ -217,7 +238,7 @@ class Distributed:
         self._plan = [
             (
                 audited.label,
-                audited.layout and (str(audited.layout.prefix), str(audited.layout.site_packages)),
+                audited.layout and _pack(audited.layout),
                 audited.problem,
                 names,
             )

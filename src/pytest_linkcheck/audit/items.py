@@ -17,11 +17,13 @@ from pytest_linkcheck.steps import step
 from .context import Context
 from .discover import BROKEN, Audited
 from .examine import examine, make_row, problems
+from .patience import Patience, SilentError
 
 if TYPE_CHECKING:
     from _pytest._code.code import TracebackStyle
 
 _SHOWN = 10
+_LONGEST = 1500  # characters
 
 
 class AuditError(Exception):
@@ -35,6 +37,7 @@ class AuditedEnvironment(pytest.Collector):
     names: list[str]
     expected: str
     started_on: Host
+    patience: Patience
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield an item for each distribution that the controller of the run has seen."""
@@ -114,16 +117,16 @@ class AuditedDistribution(AuditItem):
     def runtest(self) -> None:
         """Examine the distribution; keep its row for the table."""
         self._check_host()
-        dist = self._find()
-        if not dist.has_record and dist.dist_info.is_dir() and not dist.dist_info.is_symlink():
+        try:
+            told = self.environment.patience.read(self.environment.audited.label, self._examine)
+        except SilentError as error:
+            raise AuditError(str(error)) from None
+        if told is None:
             self._skip(
-                f"{show_name(str(dist))} has no RECORD, so its files cannot be told: its installer "
-                "keeps track of them elsewhere (PEP 627)"
+                f"{self.name} has no RECORD, so its files cannot be told: its installer keeps "
+                "track of them elsewhere (PEP 627)"
             )
-        with step(f"reading {dist}"):
-            seen = examine(dist, self.context)
-        self.row = make_row(self.environment.audited.label, dist, seen)
-        wrong = list(problems(dist, seen, self.environment.expected))
+        self.row, dist, wrong = told
         if wrong:
             raise AuditError("\n".join(self._tell(dist, wrong)))
 
@@ -136,6 +139,16 @@ class AuditedDistribution(AuditItem):
                 f"{label} lies on {there}, where the run was started, and this worker runs on "
                 f"{here}: audit it without --tx, or start the run there"
             )
+
+    def _examine(self) -> tuple[Row, Distribution, list[str]] | None:
+        """Return what is seen of the distribution and what is wrong; `None` without a RECORD."""
+        dist = self._find()
+        if not dist.has_record and dist.is_folder:
+            return None
+        with step(f"reading {dist}"):
+            seen = examine(dist, self.context)
+            row = make_row(self.environment.audited.label, dist, seen)
+        return row, dist, list(problems(dist, seen, self.environment.expected))
 
     def _find(self) -> Distribution:
         if self.name not in self.context.named:
@@ -150,10 +163,15 @@ class AuditedDistribution(AuditItem):
     def _tell(self, dist: Distribution, wrong: list[str]) -> Iterator[str]:
         name, site = show_name(str(dist)), show_name(self.context.layout.site_packages)
         if len(wrong) == 1:  # the short summary shows the first line alone
-            yield from (f"{name}: {wrong[0]}", f"  in {site}")
+            yield from (f"{name}: {_cut(wrong[0])}", f"  in {site}")
             return
         yield from (f"{name}: {show_count(len(wrong), 'problem')}", f"  in {site}")
         for line in wrong[:_SHOWN]:
-            yield f"  {line}"
+            yield f"  {_cut(line)}"
         if len(wrong) > _SHOWN:
             yield f"  and {len(wrong) - _SHOWN} more"
+
+
+def _cut(line: str) -> str:
+    """Return *line* without its middle if it is longer than anybody reads."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 3 :]}"

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_linkcheck.installs import InstalledFile, Layout, Role
+from pytest_linkcheck.installs.files import read_regular
+from pytest_linkcheck.steps import look_at
 
 _BUCKET = "archive-v"  # with a number that changes between releases
+_MAX_TOML = 1 << 20
 _SYSTEM = Path("/etc/uv/uv.toml")
 
 
@@ -28,11 +31,22 @@ class UvCache:
         return os.path.isdir(self.path)  # noqa: PTH112 - Path's raises where it may not look
 
     @cached_property
+    def buckets(self) -> list[str]:
+        """The real folders that hold the unpacked wheels.
+
+        Not the cache as a whole: a project's configuration may name any folder as uv's cache, and
+        an audited environment come with such a project.
+        """
+        real = os.path.realpath(self.path)
+        found = (os.path.realpath(one) for one in _list(self.path) if _is_bucket(one))
+        return [bucket for bucket in found if os.path.dirname(bucket) == real]  # noqa: PTH120
+
+    @cached_property
     def _archives(self) -> Mapping[str, list[Path]]:
         """The unpacked wheels by the name of their `.dist-info`."""
         found: dict[str, list[Path]] = {}
         for bucket in _list(self.path):
-            if bucket.name.startswith(_BUCKET):
+            if _is_bucket(bucket):
                 for archive in _list(bucket):
                     for entry in _list(archive):
                         if entry.name.endswith(".dist-info"):
@@ -65,8 +79,13 @@ def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iter
         yield from ("/".join((data, "headers", *parts[n:])) for n in range(1, len(parts)))
 
 
+def _is_bucket(path: Path) -> bool:
+    return path.name.startswith(_BUCKET)
+
+
 def _list(folder: Path) -> Iterator[Path]:
     """Yield the entries of *folder*; none where it is no folder, or may not be read."""
+    look_at(folder)
     try:
         with os.scandir(folder) as entries:
             yield from [Path(entry) for entry in entries]
@@ -115,9 +134,9 @@ def _configurations(project: Path) -> Iterator[dict[str, Any]]:
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the TOML file *path*; `None` if it is not there, not readable or no TOML."""
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except (OSError, ValueError):
+        data = read_regular(Path(os.path.realpath(path)), _MAX_TOML)
+        return tomllib.loads(data.decode())
+    except (OSError, ValueError, RecursionError):  # the last by brackets within brackets
         return None
 
 

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from email.message import Message
 from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links import Kind, read_facts
 from pytest_linkcheck.links.show import show_name
 
-from .files import read_regular
+from .files import list_names, read_regular
 from .layout import Layout
 from .record import Row, parse_record
 from .roles import Role, role_of
@@ -22,8 +23,10 @@ from .roles import Role, role_of
 __tracebackhide__ = hides_traceback
 
 _SUFFIX = ".dist-info"
-_MAX_RECORD = 256 << 20
-_MAX_SMALL = 1 << 20  # METADATA's headers and INSTALLER lie well below
+_MAX_RECORD = 64 << 20  # that of PyTorch, with 15,000 files, has 2 MB
+_MAX_METADATA = 1 << 20  # of which the first headers are read
+_MAX_INSTALLER = 1 << 8
+_MAX_NAME = 255  # the folder is called after it, and that is what a file name may have
 _PYC = re.compile(r"^(?P<stem>.+?)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
 
 
@@ -67,7 +70,7 @@ class Distribution:
     @cached_property
     def installer(self) -> str | None:
         """What INSTALLER says: `uv`, `pip`, ... or `None`."""
-        text = _read_small(self.dist_info / "INSTALLER")
+        text = self._read_start("INSTALLER", _MAX_INSTALLER)
         return text.strip().lower() or None if text else None
 
     @property
@@ -85,15 +88,21 @@ class Distribution:
         """Whether there is a RECORD: a system's package manager may leave it out (PEP 627)."""
         return os.path.lexists(self.dist_info / "RECORD")
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether `.dist-info` is a folder of its own, and no symlink to one."""
+        return _is_folder(self.dist_info)
+
     @cached_property
     def _listing(self) -> tuple[tuple[InstalledFile, ...], tuple[str, ...]]:
-        if not _is_folder(self.dist_info):
+        if not self.is_folder:
             # It may lead anywhere: what it lists is not this environment's to say.
             return (), (f"{show_name(self.dist_info.name)} is no folder of its own: not followed",)
         if not self.has_record:
             return (), (f"{self} has no RECORD: its files cannot be told",)
         try:
-            record = parse_record(read_regular(self.dist_info / "RECORD", _MAX_RECORD))
+            path = self.dist_info / "RECORD"
+            record = parse_record(read_regular(path, _MAX_RECORD, within=self._within))
         except OSError as error:
             return (), (f"RECORD cannot be read: {error.strerror}",)
         problems = list(record.problems)
@@ -136,7 +145,7 @@ class Distribution:
         for folder, stems in sorted(folders.items()):
             if not self._is_inside(folder):
                 continue
-            for name in _list_quietly(folder / "__pycache__"):
+            for name in _list_quietly(folder / "__pycache__", self._within):
                 match = _PYC.match(name)
                 path = folder / "__pycache__" / name
                 if match and match["stem"] in stems and path not in shipped:
@@ -145,9 +154,15 @@ class Distribution:
 
     def _is_inside(self, folder: Path) -> bool:
         """Return whether *folder* lies in the environment once its symlinks are followed."""
-        roots = (self.layout.prefix, self.layout.site_packages)
         real = Path(os.path.realpath(folder / "__pycache__"))
-        return any(real.is_relative_to(os.path.realpath(root)) for root in roots)
+        return any(real.is_relative_to(root) for root in self._within)
+
+    def _read_start(self, name: str, limit: int) -> str | None:
+        return _read_start(self.dist_info / name, limit, self._within)
+
+    @cached_property
+    def _within(self) -> tuple[str, ...]:
+        return self.layout.within
 
 
 def read_distributions(layout: Layout) -> list[Distribution]:
@@ -156,7 +171,7 @@ def read_distributions(layout: Layout) -> list[Distribution]:
     Raises `LinkcheckError` if site-packages cannot be read.
     """
     try:
-        entries = sorted(os.listdir(layout.site_packages))  # noqa: PTH208
+        entries = list_names(layout.site_packages, layout.within)
     except OSError as error:
         where = show_name(layout.site_packages)
         raise LinkcheckError(f"{where} cannot be read: {error.strerror}") from None
@@ -189,14 +204,23 @@ def find_distribution(layout: Layout, name: str) -> Distribution:
 
 
 def _read_distribution(layout: Layout, dist_info: Path) -> Distribution:
-    """Name a distribution by METADATA, or by its folder where that says nothing."""
+    """Name a distribution by METADATA, or by its folder where that says nothing of use."""
     name, _, version = dist_info.name.removesuffix(_SUFFIX).partition("-")
-    metadata = _read_small(dist_info / "METADATA") if _is_folder(dist_info) else None
+    metadata = None
+    if _is_folder(dist_info):
+        metadata = _read_start(dist_info / "METADATA", _MAX_METADATA, layout.within)
     headers = HeaderParser().parsestr(metadata or "")
-    told, told_version = headers.get("Name"), headers.get("Version")
     return Distribution(
-        str(told or name).strip(), str(told_version or version).strip(), layout, dist_info
+        _header(headers, "Name") or name.strip(),
+        _header(headers, "Version") or version.strip(),
+        layout,
+        dist_info,
     )
+
+
+def _header(headers: Message, name: str) -> str:
+    text = str(headers.get(name, "")).strip()
+    return text if len(text) <= _MAX_NAME else ""
 
 
 def _is_folder(path: Path) -> bool:
@@ -206,23 +230,24 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read_small(path: Path) -> str | None:
+def _read_start(path: Path, limit: int, within: Sequence[str]) -> str | None:
     try:
-        return read_regular(path, _MAX_SMALL, cut=True).decode("utf-8", "replace")
+        return read_regular(path, limit, cut=True, within=within).decode("utf-8", "replace")
     except OSError:
         return None
 
 
-def _list_quietly(folder: Path) -> Iterator[str]:
-    """Yield the names in *folder*, none if it is not there."""
+def _list_quietly(folder: Path, within: Sequence[str]) -> list[str]:
+    """Return the names in *folder*, none if it is not there."""
     try:
-        yield from sorted(os.listdir(folder))  # noqa: PTH208
+        return list_names(folder, within)
     except OSError:
-        return
+        return []
 
 
 def _below(path: str, folder: str) -> str | None:
     """Return *path* from *folder* with slashes, `None` if it does not lie below it."""
-    if not path.startswith(folder + os.sep):
+    above = os.path.join(folder, "")  # noqa: PTH118 - a slash at the end, one for "/" too
+    if not path.startswith(above):
         return None
-    return path[len(folder) + 1 :].replace(os.sep, "/")
+    return path[len(above) :].replace(os.sep, "/")

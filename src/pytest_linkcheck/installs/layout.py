@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.steps import look_at
 
 from .files import read_regular
 
@@ -21,15 +22,24 @@ _MAX_CONFIG = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The folders of an environment that a distribution's files may lie in."""
+    """The folders of an environment that a distribution's files may lie in.
+
+    `bounds` are folders, real paths, out of which no symlink is followed to read something.
+    """
 
     prefix: Path
     site_packages: Path
+    bounds: tuple[str, ...] = ()
 
     @property
     def scripts(self) -> Path:
         """The folder of the environment's programs."""
         return self.prefix / ("Scripts" if _WINDOWS else "bin")
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        """The real folders that its files may lie in: its bounds, or else where it is now."""
+        return self.bounds or tuple(map(os.path.realpath, (self.prefix, self.site_packages)))
 
     @property
     def python(self) -> Path:
@@ -83,6 +93,7 @@ def read_config(prefix: Path) -> dict[str, str]:
 
 
 def _find_site_packages(prefix: Path) -> list[Path]:
+    look_at(prefix)
     if _WINDOWS:
         candidates = [prefix / "Lib" / "site-packages"]
         os.scandir(prefix).close()
@@ -100,6 +111,7 @@ def _find_site_packages(prefix: Path) -> list[Path]:
 
 def _is_folder(path: Path) -> bool:
     """Return whether *path* leads to a folder; not to be allowed to look is an `OSError`."""
+    look_at(path)
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - Path.is_dir() hides errors
     except (FileNotFoundError, NotADirectoryError):

@@ -10,11 +10,14 @@ import csv
 import io
 from dataclasses import dataclass
 
-from pytest_linkcheck.links.show import show_name
+from pytest_linkcheck.links.show import show_count, show_name
 
 # PEP 376 and PEP 427 leave the algorithm open from sha256 up; md5 and sha1 are forbidden.
 ALGORITHMS = {"sha256": 32, "sha384": 48, "sha512": 64}
 _COLUMNS = 3
+MAX_ROWS = 1_000_000
+_MAX_PATH = 4096  # bytes: PATH_MAX of Linux, the longest that any system takes
+_MAX_SHOWN = 40  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Record:
 
 
 def parse_record(data: bytes) -> Record:
-    """Return what the RECORD file *data* lists. Never raises."""
+    """Return what the RECORD file *data* lists, of at most `MAX_ROWS` rows. Never raises."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -47,7 +50,10 @@ def parse_record(data: bytes) -> Record:
     problems: list[str] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        for fields in reader:
+        for number, fields in enumerate(reader):
+            if number >= MAX_ROWS:
+                problems.append(f"RECORD has more than {MAX_ROWS:,} rows: the others are not read")
+                break
             if fields:
                 row = _parse_row(fields, f"RECORD line {reader.line_num}", problems)
                 if row and rows.setdefault(row.path, row) is not row:
@@ -67,9 +73,12 @@ def _parse_row(fields: list[str], where: str, problems: list[str]) -> Row | None
     if not path or "\0" in path:
         problems.append(f"{where} has {'no path' if not path else 'a NUL in its path'}")
         return None
+    if len(path) > _MAX_PATH or len(path.encode()) > _MAX_PATH:
+        problems.append(f"{where} has a path of {show_count(len(path), 'character')}: no file can")
+        return None
     algorithm, digest = _parse_hash(hashed, where, problems)
     if size and not (size.isascii() and size.isdigit()):
-        problems.append(f"{where} has {show_name(size)} for a size")
+        problems.append(f"{where} has {_cut(size)} for a size")
         size = ""
     # No file has more than 20 digits of bytes; int() would refuse 5,000.
     return Row(path, algorithm, digest, int(size.lstrip("0")[:20] or 0) if size else None)
@@ -92,3 +101,7 @@ def _parse_hash(hashed: str, where: str, problems: list[str]) -> tuple[str | Non
         problems.append(f"{where} has a malformed {algorithm} hash")
         return None, None
     return algorithm, digest
+
+
+def _cut(text: str) -> str:
+    return show_name(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")

@@ -25,18 +25,20 @@ def compare(
     *,
     content: bool = False,
     mounts: Sequence[Mount] | None = None,
+    within: Sequence[str] = (),
 ) -> Verdict:
     """Return the verdict on how the files *a* and *b* share storage.
 
     Symlinks are seen before they are followed. Bytes are read where the verdict needs them, or
     where *content* asks for them. *mounts*, from `read_mounts`, spares reading them once more.
+    Of files that lie in none of the folders *within*, real paths, nothing is read.
     Never raises `OSError`: what cannot be told is `Sharing.UNKNOWN`.
     """
     known = read_mounts() if mounts is None else mounts
     for _ in range(_ATTEMPTS):
         first, second = resolve(a), resolve(b)
         try:
-            return _judge(first, second, known, content=content)
+            return _judge(first, second, known, content=content, within=within)
         except ChangedError as error:
             # Another process may just have linked the file; look again before giving up.
             problem = f"{show_name(error.filename)} {error.strerror}"
@@ -44,7 +46,12 @@ def compare(
 
 
 def _judge(
-    first: Resolution, second: Resolution, mounts: Sequence[Mount], *, content: bool
+    first: Resolution,
+    second: Resolution,
+    mounts: Sequence[Mount],
+    *,
+    content: bool,
+    within: Sequence[str],
 ) -> Verdict:
     """Judge two paths; raises `ChangedError` if a file did not stand still meanwhile."""
     a, b = first.facts, second.facts
@@ -60,7 +67,7 @@ def _judge(
             reason = f"{show_name(facts.path)} is a {facts.kind.value}: only files are judged"
             return Verdict(Sharing.UNKNOWN, reason, first, second)
     try:
-        with open_unchanged(a) as one, open_unchanged(b) as two:
+        with open_unchanged(a, within) as one, open_unchanged(b, within) as two:
             files = Opened(a, one), Opened(b, two)
             storage = examine(*files, mounts)
             if content or storage.common is Common.NONE:

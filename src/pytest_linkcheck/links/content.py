@@ -3,15 +3,17 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
 from .facts import Facts, Identity
 from .host import boot
+from .show import show_size
 
 _CHUNK = 1 << 20
+_MAX_HOLES = 1 << 34  # bytes: read in seconds
 # Only what was a regular file a moment ago is opened; should a FIFO or a symlink have taken its
 # place, the one does not block the open and the other is not followed.
 READ_FLAGS = (
@@ -22,6 +24,8 @@ READ_FLAGS = (
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
 )
+# A descriptor that names a file without opening it: no driver of a device is woken by that.
+_PIN_FLAGS = os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW if hasattr(os, "O_PATH") else None
 
 
 class Content(Enum):
@@ -45,27 +49,64 @@ class ChangedError(OSError):
 
 
 @contextmanager
-def open_unchanged(facts: Facts) -> Iterator[int]:
+def open_unchanged(facts: Facts, within: Sequence[str] = ()) -> Iterator[int]:
     """Open the regular file of *facts* for reading; yields the file descriptor.
+
+    *within* are folders, as `os.path.realpath` spells them. Where they are given, a file that
+    lies in none of them is not opened: not even if somebody puts a symlink in the place of a
+    folder on the way, at any moment.
 
     Raises `ChangedError` if another file stands there by now, or if it was written to before
     the block was left; `OSError` if it cannot be opened.
     """
     if facts.host != boot():
         raise ChangedError(0, "looked at on another host", str(facts.path))
-    descriptor = os.open(facts.path, READ_FLAGS)
+    descriptor = _open(facts, within)
     try:
-        before = os.fstat(descriptor)
-        if Identity(before.st_dev, before.st_ino) != facts.identity:
-            raise ChangedError(0, "replaced while being read", str(facts.path))
-        if not stat.S_ISREG(before.st_mode):
-            raise ChangedError(0, "no regular file any more", str(facts.path))
+        _check_identity(facts, descriptor)
         yield descriptor
         after = os.fstat(descriptor)
         if _was_written(facts, after):
             raise ChangedError(0, "changed while being read", str(facts.path))
     finally:
         os.close(descriptor)
+
+
+def _open(facts: Facts, within: Sequence[str]) -> int:
+    if not within or _PIN_FLAGS is None:
+        return os.open(facts.path, READ_FLAGS)
+    pin = os.open(facts.path, _PIN_FLAGS)
+    try:
+        _check_identity(facts, pin)
+        check_place(pin, facts.path, within)
+        try:
+            return os.open(f"/proc/self/fd/{pin}", READ_FLAGS & ~os.O_NOFOLLOW)
+        except FileNotFoundError:  # no /proc
+            return os.open(facts.path, READ_FLAGS)
+    finally:
+        os.close(pin)
+
+
+def check_place(descriptor: int, path: str | os.PathLike[str], within: Sequence[str]) -> None:
+    """Raise `ChangedError` if *path*, opened as *descriptor*, led out of the folders *within*.
+
+    The kernel's own name of what is open decides: no later swap changes that.
+    """
+    try:
+        real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - no Path needed
+    except FileNotFoundError:  # no /proc
+        return
+    # With a slash at the end "/a/b" lies in "/a/b", and "/a/bc" does not.
+    if not any(os.path.join(real, "").startswith(os.path.join(root, "")) for root in within):  # noqa: PTH118
+        raise ChangedError(0, "leads elsewhere now", os.fspath(path))
+
+
+def _check_identity(facts: Facts, descriptor: int) -> None:
+    now = os.fstat(descriptor)
+    if Identity(now.st_dev, now.st_ino) != facts.identity:
+        raise ChangedError(0, "replaced while being read", str(facts.path))
+    if not stat.S_ISREG(now.st_mode):
+        raise ChangedError(0, "no regular file any more", str(facts.path))
 
 
 def _was_written(facts: Facts, after: os.stat_result) -> bool:
@@ -79,14 +120,14 @@ def _was_written(facts: Facts, after: os.stat_result) -> bool:
     return after.st_ctime_ns != facts.ctime_ns and after.st_nlink == facts.links
 
 
-def compare_bytes(a: Facts, b: Facts) -> Content:
-    """Return whether the files of *a* and *b* hold the same bytes.
+def compare_bytes(a: Facts, b: Facts, within: Sequence[str] = ()) -> Content:
+    """Return whether the files of *a* and *b*, which lie *within*, hold the same bytes.
 
     Raises `ChangedError` and `OSError` as `open_unchanged` does.
     """
     if told_by_size(a, b) is Content.DIFFERENT:
         return Content.DIFFERENT
-    with open_unchanged(a) as first, open_unchanged(b) as second:
+    with open_unchanged(a, within) as first, open_unchanged(b, within) as second:
         return compare_open(Opened(a, first), Opened(b, second))
 
 
@@ -104,12 +145,16 @@ def compare_open(one: Opened, two: Opened) -> Content:
     """Return whether two files, open and not read from yet, hold the same bytes."""
     if told_by_size(one.facts, two.facts) is Content.DIFFERENT:
         return Content.DIFFERENT
+    check_holes(one.facts)
+    done = 0
     while True:
         chunk = _read_full(one.descriptor)
         if chunk != _read_full(two.descriptor):
             return Content.DIFFERENT
         if not chunk:
             return Content.EQUAL
+        done += len(chunk)
+        _check_growth(one.facts, one.descriptor, done)
 
 
 def equal_range(first: int, second: int, offset: int, length: int) -> bool:
@@ -122,16 +167,41 @@ def equal_range(first: int, second: int, offset: int, length: int) -> bool:
     return True
 
 
-def hash_bytes(facts: Facts, algorithm: str) -> bytes:
+def hash_bytes(facts: Facts, algorithm: str, within: Sequence[str] = ()) -> bytes:
     """Return the digest of the file of *facts* by *algorithm*, a name that `hashlib` knows.
+
+    The file must lie *within*, as `open_unchanged` has it.
 
     Raises `ValueError` for another name, `ChangedError` and `OSError` as `open_unchanged` does.
     """
     digest = hashlib.new(algorithm)
-    with open_unchanged(facts) as descriptor:
+    check_holes(facts)
+    done = 0
+    with open_unchanged(facts, within) as descriptor:
         while chunk := os.read(descriptor, _CHUNK):
             digest.update(chunk)
+            done += len(chunk)
+            _check_growth(facts, descriptor, done)
     return digest.digest()
+
+
+def check_holes(facts: Facts) -> None:
+    """Raise `OSError` if a huge file is next to nothing but holes: an exabyte takes years to read.
+
+    Compression does not look so: btrfs saves at most 31 of 32 bytes by it.
+    """
+    if facts.size > _MAX_HOLES and facts.allocated < facts.size // 1000:
+        held = f"{show_size(facts.size)}, of which {show_size(facts.allocated)} on disk"
+        raise OSError(0, f"too large to read: it has {held}", str(facts.path))
+
+
+def _check_growth(facts: Facts, descriptor: int, done: int) -> None:
+    """Raise `ChangedError` if a file has grown: one that always grows would never end.
+
+    Files of procfs have more bytes than their size says, and do not grow by that.
+    """
+    if done > facts.size and os.fstat(descriptor).st_size != facts.size:
+        raise ChangedError(0, "changed while being read", str(facts.path))
 
 
 def _read_full(descriptor: int) -> bytes:

@@ -2,7 +2,7 @@
 
 import os
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def show_name(name: object) -> str:
