@@ -59,6 +59,28 @@ def test_pip_links_nothing(bench: Bench, wheelhouse: Wheelhouse) -> None:
     assert _reason(result) == "installed by pip, which links nothing"
 
 
+@pytest.mark.parametrize("variable", ["PDM_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_symlinks_into_the_cache_of_pdm_are_followed(
+    subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    cache = tmp_path / "caches" / ("" if variable == "PDM_CACHE_DIR" else "pdm")
+    kept = cache / "packages/sample-1.0-py3-none-any.whl.cache/sample"
+    kept.mkdir(parents=True)
+    module = subject.site / "sample/large.py"
+    module.rename(kept / "large.py")
+    module.symlink_to(kept / "large.py")
+    result = subject.audit()
+    result.stdout.fnmatch_lines(["*large.py is a symlink out of the environment and its cache*"])
+    monkeypatch.setenv(variable, str(tmp_path / "caches"))
+    result = subject.audit()
+    result.assert_outcomes(passed=1)
+    assert counts_of(result, "sample 1.0")["symlink"] == 1
+    with (kept / "large.py").open("a") as file:
+        file.write("# edited")
+    result = subject.audit()
+    result.stdout.fnmatch_lines(["*large.py was changed since it was installed*"])
+
+
 TURN_ON = "pdm config install.cache true, then pdm sync --reinstall"
 NOT_KNOWN = ", of which it is not known whether it links"
 

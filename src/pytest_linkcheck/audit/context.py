@@ -25,6 +25,7 @@ from pytest_linkcheck.links.content import hash_bytes
 
 from .discover import name_apart
 from .names import count_names
+from .pdm_cache import pdm_packages
 from .uv_cache import UvCache, find_uv_cache
 
 # Their files have no remap_file_range in any kernel: no two inodes ever have a block in common.
@@ -135,8 +136,8 @@ class Context:
 
     @cached_property
     def within(self) -> list[str]:
-        """The real folders outside of which nothing is read: the environment, wheels of uv."""
-        return [*self.layout.within, *self.cache.buckets]
+        """The real folders outside of which nothing is read: the environment, wheels of uv, PDM."""
+        return [*self.layout.within, *self.cache.buckets, *pdm_packages()]
 
     def digest(self, facts: Facts, algorithm: str) -> bytes:
         """Return the digest of a file, computed once for all names of its inode."""

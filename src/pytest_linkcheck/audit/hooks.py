@@ -101,9 +101,7 @@ def _select(plan: Plan, selected: list[str]) -> Plan:
 class Audit:
     """Adds the audit's items to those of the session."""
 
-    def __init__(
-        self, plan: Plan, expected: str, started_on: Host, patience: Patience
-    ) -> None:
+    def __init__(self, plan: Plan, expected: str, started_on: Host, patience: Patience) -> None:
         self._plan = plan
         self._patience = patience
         self._expected = expected
