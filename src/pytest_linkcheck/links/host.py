@@ -48,7 +48,8 @@ def host() -> Host:
 def boot() -> str:
     """Return what is equal for processes whose device and inode numbers can be compared."""
     try:
-        return digest(_BOOT_ID.read_text(encoding="ascii").strip())
+        # Bytes: a codec would have to be imported, which a process may no longer have a right to.
+        return digest(os.fsdecode(_BOOT_ID.read_bytes()).strip())
     except OSError:  # no Linux
         return digest(f"{platform.system()} {platform.node()}")
 
