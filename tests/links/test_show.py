@@ -18,7 +18,8 @@ from pytest_linkcheck.links.show import show_count, show_device, show_home, show
         (61_300_000, "61.3 MB"),
         (10**9, "1.0 GB"),
         (10**12, "1.0 TB"),
-        (1_234_500_000_000_000, "1,234.5 TB"),
+        (1_234_500_000_000_000, "1.2 PB"),
+        (10**22, "10,000.0 EB"),
     ],
 )
 def test_a_size_is_shown_in_the_unit_below_a_thousand(count: int, text: str) -> None:

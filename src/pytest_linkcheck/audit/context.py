@@ -22,6 +22,7 @@ from pytest_linkcheck.links import (
     read_mounts,
 )
 from pytest_linkcheck.links.content import hash_bytes
+from pytest_linkcheck.steps import look_at
 
 from .discover import name_apart
 from .names import count_names
@@ -68,6 +69,7 @@ class Context:
     @cached_property
     def mount(self) -> Mount | None:
         """The mount that site-packages lies on."""
+        look_at(self.layout.site_packages)
         return mount_of(read_facts(self.layout.site_packages), self.mounts)
 
     @cached_property
@@ -87,6 +89,7 @@ class Context:
     @cached_property
     def boundary(self) -> tuple[Between, str]:
         """What lies between the environment and uv's cache."""
+        look_at(self.cache.path)
         return explain_boundary(
             read_facts(self.layout.site_packages), read_facts(self.cache.path), self.mounts
         )

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
@@ -23,11 +24,15 @@ BROKEN = "environment"  # the one item of an environment that cannot be audited
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An environment to audit: its label, and its layout or the `problem` that hides it."""
+    """An environment to audit: its label, and its layout or the `problem` that hides it.
+
+    `silent` is its path if it does not answer: who asks for anything there may wait for ever.
+    """
 
     label: str
     layout: Layout | None
     problem: str = ""
+    silent: Path | None = None
 
     def names(self) -> list[str]:
         """Return what the items of its distributions are called."""
@@ -84,7 +89,8 @@ def find_environments(config: pytest.Config, patience: Patience) -> Plan:
             return [found]
     layout = running_layout()
     audited = Audited(_label(layout.prefix, config.rootpath), layout)
-    return [_ask(audited.label, lambda: (audited, audited.names()), patience)]
+    work = partial(_with_names, audited)
+    return [_ask(audited.label, layout.prefix, work, patience)]
 
 
 def _look(
@@ -92,29 +98,38 @@ def _look(
 ) -> Planned | None:
     """Return the environment at *path* with the names of its items, `None` if none is there."""
     label = _label(path, root)
-    return _ask(label, lambda: _open(label, path) if is_there(path) else None, patience)
+
+    def work() -> Planned | None:
+        look_at(path)
+        return _open(label, path) if is_there(path) else None
+
+    return _ask(label, path, work, patience)
 
 
-def _ask(label: str, work: Callable[[], _Found], patience: Patience) -> _Found | Planned:
+def _ask(
+    label: str, prefix: Path, work: Callable[[], _Found], patience: Patience
+) -> _Found | Planned:
     """Return what *work* finds, or an environment that did not answer."""
     try:
         return patience.read(label, work)
     except SilentError as error:
-        return Audited(label, None, str(error)), [BROKEN]
+        return Audited(label, None, str(error), prefix), [BROKEN]
+
+
+def _with_names(audited: Audited) -> Planned:
+    return audited, audited.names()
 
 
 def _open(label: str, prefix: Path) -> Planned:
     try:
-        layout = _find_bounded(prefix)
-        audited = Audited(label, layout)
-        return audited, audited.names()
+        layout = find_bounded(prefix)
+        return _with_names(Audited(label, layout))
     except LinkcheckError as error:
         return Audited(label, None, str(error)), [BROKEN]
 
 
-def _find_bounded(prefix: Path) -> Layout:
+def find_bounded(prefix: Path) -> Layout:
     """Return the layout of *prefix*, out of which nothing leads; raises `LinkcheckError` else."""
-    look_at(prefix)
     bound = os.path.realpath(prefix)
     _check_inside(prefix / "lib", bound)
     layout = find_layout(prefix)

@@ -71,6 +71,7 @@ def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
 
 
 def _see_symlink(file: InstalledFile, facts: Facts, context: Context) -> Seen:
+    look_at(file.path.parent / (facts.target or ""))
     found = resolve(file.path)
     if found.facts is None:
         return Seen(file, facts, "unknown", problem=found.problem)

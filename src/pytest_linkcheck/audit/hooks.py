@@ -42,10 +42,7 @@ def register(config: pytest.Config) -> None:
     started_on = host()
     if worker is not None:
         started_on = Host(*worker[_HOST])
-        plan = [
-            (Audited(label, _unpack(layout) if layout else None, problem), names)
-            for label, layout, problem, names in worker[_PLAN]
-        ]
+        plan = [(_unpack(*audited), names) for audited, names in worker[_PLAN]]
     elif selected or _is_audit_wanted(config):
         plan = find_environments(config, patience)
         plan = _select(plan, selected) if selected else plan
@@ -106,6 +103,12 @@ class Audit:
         self._patience = patience
         self._expected = expected
         self._started_on = started_on
+
+    @pytest.hookimpl(tryfirst=True)  # pytest itself asks whether it is an environment
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Keep pytest from looking for tests in what does not answer."""
+        silent = any(audited.silent == collection_path for audited, _ in self._plan)
+        return True if silent else None
 
     @pytest.hookimpl(tryfirst=True)  # before -k, -m, --lf and --deselect choose among the items
     def pytest_collection_modifyitems(
@@ -214,13 +217,26 @@ def _reflinks(context: Context) -> str:
     return "yes" if kind in ALWAYS_REFLINK else "not probed"
 
 
-def _pack(layout: Layout) -> tuple[str, str, tuple[str, ...]]:
-    return str(layout.prefix), str(layout.site_packages), layout.bounds
+_Packed = tuple[str, str, str, tuple[str, str, tuple[str, ...]] | None]
 
 
-def _unpack(packed: tuple[str, str, tuple[str, ...]]) -> Layout:
-    prefix, site_packages, bounds = packed
-    return Layout(Path(prefix), Path(site_packages), bounds)
+def _pack(audited: Audited) -> _Packed:
+    """Return *audited* as what xdist can send."""
+    layout, silent = audited.layout, str(audited.silent or "")
+    if layout is None:
+        return audited.label, audited.problem, silent, None
+    folders = str(layout.prefix), str(layout.site_packages), layout.bounds
+    return audited.label, audited.problem, silent, folders
+
+
+def _unpack(
+    label: str, problem: str, silent: str, folders: tuple[str, str, tuple[str, ...]] | None
+) -> Audited:
+    layout = None
+    if folders is not None:
+        prefix, site_packages, bounds = folders
+        layout = Layout(Path(prefix), Path(site_packages), bounds)
+    return Audited(label, layout, problem, Path(silent) if silent else None)
 
 
 class _Node(Protocol):
@@ -233,15 +249,7 @@ class Distributed:
     """The controller's part under xdist: it decides what is audited, and tells the workers."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = [
-            (
-                audited.label,
-                audited.layout and _pack(audited.layout),
-                audited.problem,
-                names,
-            )
-            for audited, names in plan
-        ]
+        self._plan = [(_pack(audited), names) for audited, names in plan]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: _Node) -> None:

@@ -169,7 +169,7 @@ class AuditedDistribution(AuditItem):
         for line in wrong[:_SHOWN]:
             yield f"  {_cut(line)}"
         if len(wrong) > _SHOWN:
-            yield f"  and {len(wrong) - _SHOWN} more"
+            yield f"  and {len(wrong) - _SHOWN:,} more"
 
 
 def _cut(line: str) -> str:

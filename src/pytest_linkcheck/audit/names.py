@@ -43,6 +43,7 @@ def count_names(root: Path, *, but: Path) -> tuple[Counter[Identity], bool]:
 
 
 def _identity(path: Path) -> Identity | None:
+    look_at(path)
     try:
         told = os.stat(path)  # noqa: PTH116 - beside the others
     except OSError:

@@ -23,6 +23,7 @@ from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import Look, looks_noted_in
 
 DEFAULT = 60.0  # seconds: network filesystems give up or go on after less
+_NETWORK = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs", "lustre", "virtiofs", "autofs")
 _LOOKS = 100  # at how the thread is doing, in the time of the limit
 
 _T = TypeVar("_T")
@@ -48,8 +49,6 @@ class Patience:
         """
         if label in self._silent:
             raise SilentError(f"not examined, as {self._silent[label]}")
-        if not self._limit:
-            return work()
         reader = _Reader(work)
         if not reader.has_answered(self._limit):
             told = f"reading {reader.what} did not answer within {self._limit:g} s"
@@ -102,7 +101,12 @@ class _Reader(Generic[_T]):
         return show_name(self._look.path)
 
     def has_answered(self, limit: float) -> bool:
-        """Wait for the end of the work; `False` if it does nothing for *limit* seconds."""
+        """Wait for the end of the work; `False` if it does nothing for *limit* seconds.
+
+        A *limit* of 0 is none. By a thread too: so Ctrl-C ends the waiting.
+        """
+        if not limit:
+            return self._done.wait()
         pulse, idle = self._pulse(), 0
         while not self._done.wait(limit / _LOOKS):
             # Counted, and not taken from a clock: one that goes on while we are stopped, as by
@@ -148,4 +152,6 @@ def _mounted(path: str) -> str:
     ]
     # Of two mounts on one point the later one hides the earlier.
     mount = max(reversed(above), key=lambda mount: len(mount.point), default=None)
-    return f" ({mount})" if mount else ""
+    # A disk answers: then a symlink on the way has led to what does not.
+    silent = mount is not None and mount.type.startswith(_NETWORK)
+    return f" ({mount})" if silent else ""

@@ -28,6 +28,7 @@ class UvCache:
     @property
     def exists(self) -> bool:
         """Whether there is such a folder."""
+        look_at(self.path)
         return os.path.isdir(self.path)  # noqa: PTH112 - Path's raises where it may not look
 
     @cached_property
@@ -60,7 +61,7 @@ class UvCache:
             for archive in self._archives.get(dist_info, ())
             for inside in _paths_in_wheel(file, layout, dist_info)
         )
-        return [path for path in candidates if os.path.lexists(path)]
+        return [path for path in candidates if _is_there(path)]
 
 
 def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iterator[str]:
@@ -77,6 +78,11 @@ def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iter
         # include/site/python3.11/NAME/x.h
         parts = Path(inside).parts
         yield from ("/".join((data, "headers", *parts[n:])) for n in range(1, len(parts)))
+
+
+def _is_there(path: Path) -> bool:
+    look_at(path)
+    return os.path.lexists(path)
 
 
 def _is_bucket(path: Path) -> bool:
