@@ -132,7 +132,7 @@ class Scene:
                 "PYTHONPATH": f"{SOURCES}{os.pathsep}{TESTS}",
                 "UV_CACHE_DIR": str(self.folder / "cache"),
                 "UV_NO_CONFIG": "1",
-                "COLUMNS": "100",
+                "COLUMNS": "500",  # titles with long paths are cut to it
                 **(environ or {}),
             },
             stdin=subprocess.DEVNULL,
