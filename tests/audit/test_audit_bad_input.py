@@ -193,7 +193,7 @@ def test_something_else_in_the_cache_is_no_source(
 def test_a_file_replaced_while_it_is_read_is_no_verdict(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def replaced(facts: Facts, _: str) -> bytes:
+    def replaced(facts: Facts, *_: object) -> bytes:
         raise ChangedError(0, "replaced while being read", str(facts.path))
 
     monkeypatch.setattr(context, "hash_bytes", replaced)

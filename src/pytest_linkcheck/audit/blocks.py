@@ -18,10 +18,13 @@ def judge_blocks(facts: Facts, sources: Iterable[Path], context: Context) -> tup
     """
     if not context.can_reflink(facts):
         return "own", ""
+    try:
+        readable = [source for source in sources if context.may_read(source)]
+    except OSError as error:
+        return "unknown", f"uv's cache cannot be read: {error.strerror}"
     verdicts = [
         compare(facts.path, source, mounts=context.mounts, within=context.within)
-        for source in sources
-        if context.may_read(source)
+        for source in readable
     ]
     for verdict in verdicts:
         if verdict.sharing is Sharing.REFLINK:

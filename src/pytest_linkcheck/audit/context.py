@@ -1,6 +1,5 @@
 """What the audit of one environment knows besides each file: its cache, mounts and inodes."""
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +21,8 @@ from pytest_linkcheck.links import (
     read_mounts,
 )
 from pytest_linkcheck.links.content import hash_bytes
+from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
 
 from .discover import name_apart
@@ -70,7 +71,10 @@ class Context:
     def mount(self) -> Mount | None:
         """The mount that site-packages lies on."""
         look_at(self.layout.site_packages)
-        return mount_of(read_facts(self.layout.site_packages), self.mounts)
+        try:
+            return mount_of(read_facts(self.layout.site_packages), self.mounts)
+        except OSError:
+            return None
 
     @cached_property
     def cache(self) -> UvCache:
@@ -90,9 +94,11 @@ class Context:
     def boundary(self) -> tuple[Between, str]:
         """What lies between the environment and uv's cache."""
         look_at(self.cache.path)
-        return explain_boundary(
-            read_facts(self.layout.site_packages), read_facts(self.cache.path), self.mounts
-        )
+        try:
+            here, there = read_facts(self.layout.site_packages), read_facts(self.cache.path)
+        except OSError as error:
+            return Between.UNKNOWN, f"{show_name(error.filename)} cannot be looked at"
+        return explain_boundary(here, there, self.mounts)
 
     @cached_property
     def _inner_names(self) -> tuple[Counter[Identity], bool]:
@@ -121,19 +127,22 @@ class Context:
     def may_read(self, path: Path) -> bool:
         """Return whether the folder of *path* really lies in the environment or its cache.
 
-        Where somebody else moves folders about, that is no promise for later: what opens files
-        makes sure by `within`.
+        Raises `OSError` where that cannot be told. Where somebody else moves folders about, the
+        answer is no promise for later: what opens files makes sure by `within`.
         """
         folder = path.parent
         if folder not in self._readable:
-            real = Path(os.path.realpath(folder))
+            real = Path(real_path(folder))
             self._readable[folder] = any(real.is_relative_to(root) for root in self.within)
         return self._readable[folder]
 
     def is_inside(self, path: Path) -> bool:
-        """Return whether *path* really lies in the environment, and not in a cache within it."""
-        real = Path(os.path.realpath(path))
-        cache, prefix = (os.path.realpath(root) for root in (self.cache.path, self.layout.prefix))
+        """Return whether *path* really lies in the environment, and not in a cache within it.
+
+        Raises `OSError` where that cannot be told.
+        """
+        real = Path(real_path(path))
+        cache, prefix = (real_path(root) for root in (self.cache.path, self.layout.prefix))
         in_cache = real.is_relative_to(cache) and not Path(prefix).is_relative_to(cache)
         return real.is_relative_to(prefix) and not in_cache
 

@@ -14,6 +14,7 @@ import pytest
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.installs import Distribution, Layout, find_layout, read_distributions
 from pytest_linkcheck.installs.layout import running_layout
+from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
 
@@ -130,7 +131,10 @@ def _open(label: str, prefix: Path) -> Planned:
 
 def find_bounded(prefix: Path) -> Layout:
     """Return the layout of *prefix*, out of which nothing leads; raises `LinkcheckError` else."""
-    bound = os.path.realpath(prefix)
+    try:
+        bound = real_path(prefix)
+    except OSError as error:
+        raise LinkcheckError(f"{show_name(prefix)} cannot be read: {error.strerror}") from None
     _check_inside(prefix / "lib", bound)
     layout = find_layout(prefix)
     _check_inside(layout.site_packages, bound)
@@ -138,7 +142,10 @@ def find_bounded(prefix: Path) -> Layout:
 
 
 def _check_inside(folder: Path, bound: str) -> None:
-    real = Path(os.path.realpath(folder))
+    try:
+        real = Path(real_path(folder))
+    except OSError as error:
+        raise LinkcheckError(f"{show_name(folder)} cannot be read: {error.strerror}") from None
     if not real.is_relative_to(bound):
         raise LinkcheckError(
             f"{show_name(folder)} leads out of it, to {show_name(real)}: not followed; name the "

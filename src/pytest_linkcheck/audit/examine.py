@@ -44,10 +44,10 @@ def examine(dist: Distribution, context: Context) -> list[Seen]:
 
 def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
     look_at(file.path)
-    if not context.may_read(file.path):
-        problem = "is reached through a symlink that leads out of the environment: not followed"
-        return Seen(file, None, "unknown", problem=problem)
     try:
+        if not context.may_read(file.path):
+            problem = "is reached through a symlink that leads out of the environment: not followed"
+            return Seen(file, None, "unknown", problem=problem)
         facts = read_facts(file.path)
     except FileNotFoundError:
         return Seen(file, None, "unknown", problem="is missing, though RECORD lists it")
@@ -75,7 +75,12 @@ def _see_symlink(file: InstalledFile, facts: Facts, context: Context) -> Seen:
     found = resolve(file.path)
     if found.facts is None:
         return Seen(file, facts, "unknown", problem=found.problem)
-    if not context.may_read(found.facts.path):
+    try:
+        inside, own = context.may_read(found.facts.path), context.is_inside(found.facts.path)
+    except OSError as error:
+        problem = f"is a symlink of which it cannot be told where it leads: {error.strerror}"
+        return Seen(file, facts, "unknown", problem=problem)
+    if not inside:
         # Somebody else's: neither its bytes nor its size are the distribution's.
         end = show_name(found.facts.path)
         problem = f"is a symlink out of the environment and its cache, to {end}: not followed"
@@ -84,7 +89,7 @@ def _see_symlink(file: InstalledFile, facts: Facts, context: Context) -> Seen:
         problem = f"is a symlink to a {found.facts.kind.value}"
         return Seen(file, facts, "unknown", problem=problem)
     problem, _ = _check_bytes(file, found.facts, context)
-    if context.is_inside(found.facts.path):
+    if own:
         why = "a symlink to a file of this same environment"
         return Seen(file, found.facts, "own", why, problem=problem)
     return Seen(file, found.facts, "symlink", problem=problem)
@@ -171,6 +176,8 @@ def _why_uv_made_no_link(
 ) -> tuple[str, str, bool]:
     cache = context.cache
     if not cache.exists:
+        if cache.problems:
+            return cache.problems[0], "", False
         return f"uv's cache is gone: {show_home(cache.path)} does not exist", "", False
     allowed = allowed_by_uv(context)
     if cache.link_mode == "copy" and Sharing.COPY in allowed:
@@ -180,6 +187,8 @@ def _why_uv_made_no_link(
         return f"uv's cache lies apart: {reason}", "move UV_CACHE_DIR to the same mount", False
     remedy = f"uv pip install --reinstall {show_name(dist.name)}"
     sources = cache.sources(file, dist.layout, dist.dist_info.name)
+    if not sources and cache.problems:
+        return cache.problems[0], "", False
     if not sources:
         return f"no longer in uv's cache {show_home(cache.path)}", remedy, False
     try:
@@ -193,8 +202,10 @@ def _why_uv_made_no_link(
 
 def _are_equal(facts: Facts, source: Path, context: Context) -> bool:
     theirs = read_facts(source)
-    if theirs.kind is not Kind.FILE or not context.may_read(source):
+    if theirs.kind is not Kind.FILE:
         return False
+    if not context.may_read(source):
+        raise OSError(0, "it leads elsewhere, or cannot be read")
     return compare_bytes(facts, theirs, context.within) is Content.EQUAL
 
 

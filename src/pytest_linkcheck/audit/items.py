@@ -121,12 +121,12 @@ class AuditedDistribution(AuditItem):
             told = self.environment.patience.read(self.environment.audited.label, self._examine)
         except SilentError as error:
             raise AuditError(str(error)) from None
-        if told is None:
+        dist, self.row, wrong = told
+        if self.row is None:
             self._skip(
-                f"{self.name} has no RECORD, so its files cannot be told: its installer keeps "
-                "track of them elsewhere (PEP 627)"
+                f"{show_name(str(dist))} has no RECORD, so its files cannot be told: its installer "
+                "keeps track of them elsewhere (PEP 627)"
             )
-        self.row, dist, wrong = told
         if wrong:
             raise AuditError("\n".join(self._tell(dist, wrong)))
 
@@ -140,15 +140,15 @@ class AuditedDistribution(AuditItem):
                 f"{here}: audit it without --tx, or start the run there"
             )
 
-    def _examine(self) -> tuple[Row, Distribution, list[str]] | None:
-        """Return what is seen of the distribution and what is wrong; `None` without a RECORD."""
+    def _examine(self) -> tuple[Distribution, Row | None, list[str]]:
+        """Return the distribution, what is seen of it if it has a RECORD, and what is wrong."""
         dist = self._find()
         if not dist.has_record and dist.is_folder:
-            return None
+            return dist, None, []
         with step(f"reading {dist}"):
             seen = examine(dist, self.context)
             row = make_row(self.environment.audited.label, dist, seen)
-        return row, dist, list(problems(dist, seen, self.environment.expected))
+        return dist, row, list(problems(dist, seen, self.environment.expected))
 
     def _find(self) -> Distribution:
         if self.name not in self.context.named:

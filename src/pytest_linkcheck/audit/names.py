@@ -35,8 +35,9 @@ def count_names(root: Path, *, but: Path) -> tuple[Counter[Identity], bool]:
                 hidden = True
             elif stat.S_ISDIR(told.st_mode):
                 inner = Identity(told.st_dev, told.st_ino)
-                if inner != left_out:
-                    stack.append((f"{path}{os.sep}{name}", inner))
+                below = f"{path}{os.sep}{name}"
+                if inner != left_out and below != os.fspath(but):
+                    stack.append((below, inner))
             elif told.st_nlink > 1:
                 counts[Identity(told.st_dev, told.st_ino)] += 1
     return counts, hidden

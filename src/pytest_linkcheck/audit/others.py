@@ -12,6 +12,8 @@ def why_unlinked(dist: Distribution) -> tuple[str, str]:
 
     INSTALLER says who installed it, but virtualenv has it say `pip`, and leaves a mark of its own.
     """
+    if dist.installer_problem:
+        return dist.installer_problem, ""
     who = show_name(dist.installer or "")
     name = who.partition(" ")[0]  # Poetry adds its version
     if any(file.name == f"{dist.dist_info.stem}.virtualenv" for file in dist.files):

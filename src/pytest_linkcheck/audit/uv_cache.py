@@ -1,16 +1,19 @@
 """The user's uv cache, read only: where it is, and which unpacked wheels it holds."""
 
+import errno
 import os
+import stat
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pytest_linkcheck.installs import InstalledFile, Layout, Role
 from pytest_linkcheck.installs.files import read_regular
+from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.steps import look_at
 
 _BUCKET = "archive-v"  # with a number that changes between releases
@@ -20,16 +23,24 @@ _SYSTEM = Path("/etc/uv/uv.toml")
 
 @dataclass(frozen=True)
 class UvCache:
-    """uv's cache at `path`, and the link mode its configuration asks for, if it does."""
+    """uv's cache at `path`, and the link mode its configuration asks for, if it does.
+
+    `problems` fills with a sentence for each thing in it that could not be read.
+    """
 
     path: Path
     link_mode: str | None
+    problems: list[str] = field(default_factory=list, compare=False)
 
     @property
     def exists(self) -> bool:
-        """Whether there is such a folder."""
+        """Whether there is such a folder, for all that can be told."""
         look_at(self.path)
-        return os.path.isdir(self.path)  # noqa: PTH112 - Path's raises where it may not look
+        try:
+            return stat.S_ISDIR(os.stat(self.path).st_mode)  # noqa: PTH116 - its errors tell
+        except OSError as error:
+            self._note(error)
+            return False
 
     @cached_property
     def buckets(self) -> list[str]:
@@ -38,18 +49,22 @@ class UvCache:
         Not the cache as a whole: a project's configuration may name any folder as uv's cache, and
         an audited environment come with such a project.
         """
-        real = os.path.realpath(self.path)
-        found = (os.path.realpath(one) for one in _list(self.path) if _is_bucket(one))
-        return [bucket for bucket in found if os.path.dirname(bucket) == real]  # noqa: PTH120
+        try:
+            real = Path(real_path(self.path))
+            found = [Path(real_path(one)) for one in self._list(self.path) if _is_bucket(one)]
+        except OSError as error:
+            self._note(error)
+            return []
+        return [str(bucket) for bucket in found if bucket.parent == real]
 
     @cached_property
     def _archives(self) -> Mapping[str, list[Path]]:
         """The unpacked wheels by the name of their `.dist-info`."""
         found: dict[str, list[Path]] = {}
-        for bucket in _list(self.path):
+        for bucket in self._list(self.path):
             if _is_bucket(bucket):
-                for archive in _list(bucket):
-                    for entry in _list(archive):
+                for archive in self._list(bucket):
+                    for entry in self._list(archive):
                         if entry.name.endswith(".dist-info"):
                             found.setdefault(entry.name, []).append(archive)
         return found
@@ -61,7 +76,30 @@ class UvCache:
             for archive in self._archives.get(dist_info, ())
             for inside in _paths_in_wheel(file, layout, dist_info)
         )
-        return [path for path in candidates if _is_there(path)]
+        return [path for path in candidates if self._is_there(path)]
+
+    def _is_there(self, path: Path) -> bool:
+        look_at(path)
+        try:
+            os.lstat(path)
+        except OSError as error:
+            self._note(error)
+            return False
+        return True
+
+    def _list(self, folder: Path) -> list[Path]:
+        """Return the entries of *folder*; none where it is no folder, or may not be read."""
+        look_at(folder)
+        try:
+            return [folder / name for name in os.listdir(folder)]  # noqa: PTH208
+        except OSError as error:
+            self._note(error)
+            return []
+
+    def _note(self, error: OSError) -> None:
+        """Keep what went wrong; that nothing is there is an answer."""
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+            self.problems.append(f"uv's cache cannot be read: {error.strerror}")
 
 
 def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iterator[str]:
@@ -80,23 +118,8 @@ def _paths_in_wheel(file: InstalledFile, layout: Layout, dist_info: str) -> Iter
         yield from ("/".join((data, "headers", *parts[n:])) for n in range(1, len(parts)))
 
 
-def _is_there(path: Path) -> bool:
-    look_at(path)
-    return os.path.lexists(path)
-
-
 def _is_bucket(path: Path) -> bool:
     return path.name.startswith(_BUCKET)
-
-
-def _list(folder: Path) -> Iterator[Path]:
-    """Yield the entries of *folder*; none where it is no folder, or may not be read."""
-    look_at(folder)
-    try:
-        with os.scandir(folder) as entries:
-            yield from [Path(entry) for entry in entries]
-    except OSError:
-        return
 
 
 def find_uv_cache(project: Path) -> UvCache:

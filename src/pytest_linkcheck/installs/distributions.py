@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links import Kind, read_facts
+from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.links.show import show_name
 
 from .files import list_names, read_regular
@@ -67,11 +68,26 @@ class Distribution:
     def __str__(self) -> str:
         return show_name(f"{self.name} {self.version}")
 
-    @cached_property
+    @property
     def installer(self) -> str | None:
         """What INSTALLER says: `uv`, `pip`, ... or `None`."""
-        text = self._read_start("INSTALLER", _MAX_INSTALLER)
-        return text.strip().lower() or None if text else None
+        return self._installer[0]
+
+    @property
+    def installer_problem(self) -> str:
+        """Why INSTALLER cannot be read, if it is there."""
+        return self._installer[1]
+
+    @cached_property
+    def _installer(self) -> tuple[str | None, str]:
+        path = self.dist_info / "INSTALLER"
+        try:
+            data = read_regular(path, _MAX_INSTALLER, cut=True, within=self._within)
+        except FileNotFoundError:
+            return None, ""
+        except OSError as error:
+            return None, f"its INSTALLER cannot be read: {error.strerror}"
+        return data.decode("utf-8", "replace").strip().lower() or None, ""
 
     @property
     def files(self) -> tuple[InstalledFile, ...]:
@@ -86,7 +102,13 @@ class Distribution:
     @property
     def has_record(self) -> bool:
         """Whether there is a RECORD: a system's package manager may leave it out (PEP 627)."""
-        return os.path.lexists(self.dist_info / "RECORD")
+        try:
+            read_facts(self.dist_info / "RECORD")
+        except FileNotFoundError:
+            return False
+        except OSError:  # what cannot be looked at is no leave to pass it over
+            pass
+        return True
 
     @property
     def is_folder(self) -> bool:
@@ -95,7 +117,11 @@ class Distribution:
 
     @cached_property
     def _listing(self) -> tuple[tuple[InstalledFile, ...], tuple[str, ...]]:
-        if not self.is_folder:
+        try:
+            kind = read_facts(self.dist_info).kind
+        except OSError as error:
+            return (), (f"{show_name(self.dist_info.name)} cannot be read: {error.strerror}",)
+        if kind is not Kind.DIRECTORY:
             # It may lead anywhere: what it lists is not this environment's to say.
             return (), (f"{show_name(self.dist_info.name)} is no folder of its own: not followed",)
         if not self.has_record:
@@ -154,11 +180,11 @@ class Distribution:
 
     def _is_inside(self, folder: Path) -> bool:
         """Return whether *folder* lies in the environment once its symlinks are followed."""
-        real = Path(os.path.realpath(folder / "__pycache__"))
+        try:
+            real = Path(real_path(folder / "__pycache__"))
+        except OSError:
+            return False
         return any(real.is_relative_to(root) for root in self._within)
-
-    def _read_start(self, name: str, limit: int) -> str | None:
-        return _read_start(self.dist_info / name, limit, self._within)
 
     @cached_property
     def _within(self) -> tuple[str, ...]:
@@ -208,7 +234,7 @@ def _read_distribution(layout: Layout, dist_info: Path) -> Distribution:
     name, _, version = dist_info.name.removesuffix(_SUFFIX).partition("-")
     metadata = None
     if _is_folder(dist_info):
-        metadata = _read_start(dist_info / "METADATA", _MAX_METADATA, layout.within)
+        metadata = _read_metadata(dist_info / "METADATA", layout.within)
     headers = HeaderParser().parsestr(metadata or "")
     return Distribution(
         _header(headers, "Name") or name.strip(),
@@ -230,11 +256,12 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read_start(path: Path, limit: int, within: Sequence[str]) -> str | None:
+def _read_metadata(path: Path, within: Sequence[str]) -> str | None:
     try:
-        return read_regular(path, limit, cut=True, within=within).decode("utf-8", "replace")
+        data = read_regular(path, _MAX_METADATA, cut=True, within=within)
     except OSError:
         return None
+    return data.decode("utf-8", "replace")
 
 
 def _list_quietly(folder: Path, within: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError
+from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
 
@@ -39,7 +40,12 @@ class Layout:
     @property
     def within(self) -> tuple[str, ...]:
         """The real folders that its files may lie in: its bounds, or else where it is now."""
-        return self.bounds or tuple(map(os.path.realpath, (self.prefix, self.site_packages)))
+        if self.bounds:
+            return self.bounds
+        try:
+            return real_path(self.prefix), real_path(self.site_packages)
+        except OSError:  # nothing will be read, as that will not lie in a bound
+            return (str(self.prefix),)
 
     @property
     def python(self) -> Path:

@@ -128,7 +128,11 @@ def _judge_one_file(
         return Sharing.UNKNOWN, "changed while being read, or inode numbers are not unique here"
     if first.is_symlink or second.is_symlink:
         return Sharing.SYMLINK, _tell_symlink(first, second)
-    one, two = directory_entry(first.steps[0]), directory_entry(second.steps[0])
+    try:
+        one, two = directory_entry(first.steps[0]), directory_entry(second.steps[0])
+    except OSError as error:
+        names = show_name(error.filename or f"{a.path} or {b.path}")
+        return Sharing.UNKNOWN, f"where {names} leads cannot be told: {error.strerror}"
     if one == two:
         if os.path.abspath(first.steps[0]) == os.path.abspath(second.steps[0]):  # noqa: PTH100 - no links followed
             return Sharing.UNKNOWN, "the same path twice: there is nothing to compare"

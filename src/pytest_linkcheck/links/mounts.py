@@ -118,7 +118,11 @@ def mount_of(facts: Facts, mounts: Sequence[Mount]) -> Mount | None:
         return None
     if facts.mount_id is not None:
         return next((mount for mount in mounts if mount.id == facts.mount_id), None)
-    real = os.path.realpath(facts.path)
+    try:
+        # Strictly: what cannot be followed would seem to lie where it is written.
+        real = os.path.realpath(facts.path, strict=True)
+    except OSError:
+        return None
     above = [mount for mount in mounts if _lies_under(real, mount.point)]
     # Of two mounts on one point the later one hides the earlier.
     return max(reversed(above), key=lambda mount: len(mount.point), default=None)

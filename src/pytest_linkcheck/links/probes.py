@@ -83,12 +83,14 @@ def _link(probe: Path, target: Path) -> Answer:
     link = target / f"{probe.name}-{os.getpid()}"
     try:
         os.link(probe, link)
-        try:
-            same = read_facts(link).identity == read_facts(probe).identity
-        finally:
-            link.unlink()
     except OSError as error:
         return _judge(error, _LINK_REFUSALS, f"link can be made in {target}")
+    try:
+        same = read_facts(link).identity == read_facts(probe).identity
+    except OSError as error:
+        return Linkable.UNKNOWN, f"what link() made cannot be looked at: {error.strerror}"
+    finally:
+        link.unlink()
     if not same:
         return Linkable.NO, "link() made another file, no hard link"
     return Linkable.YES, ""

@@ -58,13 +58,26 @@ def _problem(steps: list[Path], error: OSError) -> str:
     return f"{first} is a symlink to {last}: {error.strerror}"
 
 
+def real_path(path: str | os.PathLike[str]) -> str:
+    """Return *path* with all symlinks resolved; what is missing may be so.
+
+    Raises `OSError` where that cannot be told. `os.path.realpath` takes a path for its own target
+    wherever the system does not answer, which would make two names of one.
+    """
+    try:
+        return os.path.realpath(path, strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return os.path.realpath(path)
+
+
 def directory_entry(path: str | os.PathLike[str]) -> str:
     """Return the one true spelling of the directory entry *path* names.
 
-    Symlinked folders on the way are resolved, the last component is not.
+    Symlinked folders on the way are resolved, the last component is not. Raises `OSError` where
+    that cannot be told.
     """
     # Not by abspath: it cuts `folder/..`, which leads elsewhere where the folder is a symlink.
     parent, name = os.path.split(os.fspath(path).rstrip(os.sep))
     if name in {"", os.curdir, os.pardir}:
-        return os.path.realpath(path)
-    return os.path.join(os.path.realpath(parent), name)  # noqa: PTH118 - beside realpath
+        return real_path(path)
+    return os.path.join(real_path(parent), name)  # noqa: PTH118 - beside realpath
