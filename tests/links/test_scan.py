@@ -217,7 +217,7 @@ def test_without_descriptors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "file").touch()
     expected = scan(tmp_path)
-    monkeypatch.setattr(module, "_BY_DESCRIPTOR", False)
+    monkeypatch.setattr(module, "BY_DESCRIPTOR", False)
     assert scan(tmp_path) == expected
     honest = os.lstat
 

@@ -6,6 +6,7 @@ Imports the standard library alone and runs no process; nothing here knows pytes
 from .account import Account, Inode
 from .boundary import Between, Boundary, explain_boundary, probe_boundary
 from .change import Aspect, Change
+from .columns import Columns, read_columns
 from .compare import compare
 from .content import Content
 from .extents import Extent, ExtentFlag, ExtentMap, NoExtentMapError, read_extents
@@ -17,6 +18,7 @@ from .resolve import Resolution, resolve
 from .sameness import Same
 from .scan import Entry, Problem, Scan, scan
 from .topology import Company, ExtentGroup, Partner, Topology, measure, shared_with
+from .trees import Found, TreeComparison, compare_trees, find_names
 from .verdict import Sharing, Verdict
 from .watch import Snapshot, watch
 
@@ -26,6 +28,7 @@ __all__ = [
     "Between",
     "Boundary",
     "Change",
+    "Columns",
     "Company",
     "Content",
     "Entry",
@@ -34,6 +37,7 @@ __all__ = [
     "ExtentGroup",
     "ExtentMap",
     "Facts",
+    "Found",
     "Identity",
     "Inode",
     "Kind",
@@ -50,13 +54,17 @@ __all__ = [
     "Sharing",
     "Snapshot",
     "Topology",
+    "TreeComparison",
     "Verdict",
     "compare",
+    "compare_trees",
     "explain_boundary",
+    "find_names",
     "locate",
     "measure",
     "mount_of",
     "probe_boundary",
+    "read_columns",
     "read_extents",
     "read_facts",
     "read_mounts",

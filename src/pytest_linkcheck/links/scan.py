@@ -22,7 +22,7 @@ _OPEN = (
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
 )
-_BY_DESCRIPTOR = os.scandir in os.supports_fd and os.open in os.supports_dir_fd
+BY_DESCRIPTOR = os.scandir in os.supports_fd and os.open in os.supports_dir_fd
 # Less than PATH_MAX, 4096 bytes with the NUL: longer paths are opened a stretch at a time.
 _STRETCH = 4000
 
@@ -112,7 +112,7 @@ def _list(folder: Facts, *, follow: bool) -> tuple[list[Entry], list[Problem]]:
     try:
         listing = sorted(_read(folder, follow=follow), key=itemgetter(0))
     except OSError as error:
-        return [], [Problem(folder.path, _reason(error))]
+        return [], [Problem(folder.path, reason_of(error))]
     for name, told in listing:
         path = folder.path / name
         try:
@@ -120,12 +120,12 @@ def _list(folder: Facts, *, follow: bool) -> tuple[list[Entry], list[Problem]]:
                 raise told
             entries.append(Entry(facts_of_stat(path, told), folder.identity))
         except OSError as error:
-            problems.append(Problem(path, _reason(error)))
+            problems.append(Problem(path, reason_of(error)))
     return entries, problems
 
 
 def _read(folder: Facts, *, follow: bool) -> Iterator[tuple[str, os.stat_result | OSError]]:
-    if not _BY_DESCRIPTOR:  # Windows
+    if not BY_DESCRIPTOR:  # Windows
         with os.scandir(folder.path) as listing:
             # DirEntry.stat has neither inode nor links there.
             yield from ((entry.name, _look(entry.path)) for entry in listing)
@@ -193,7 +193,8 @@ def _stretches(path: bytes) -> Iterator[bytes]:
     yield path
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Return why something could not be read."""
     if error.errno == errno.ENOENT:
         return "vanished while being read"
     return error.strerror or str(error)

@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 # <linux/stat.h> and <linux/fcntl.h>
 _AT_FDCWD = -100
-_AT_SYMLINK_NOFOLLOW = 0x100
-_STATX_BASIC_STATS = 0x7FF
+AT_SYMLINK_NOFOLLOW = 0x100
+STATX_BASIC_STATS = 0x7FF
 _STATX_BTIME = 0x800
 _STATX_MNT_ID = 0x1000
 
 _TIME = "qIi"  # struct statx_timestamp: seconds, nanoseconds, padding
 _STATX = struct.Struct(f"=IIQIIIHHQQQQ{_TIME * 4}IIIIQ")
-_SIZE_OF_STATX = 256
+SIZE_OF_STATX = 256
 _NANOSECONDS = 1_000_000_000
 
 
@@ -68,13 +68,13 @@ def statx(path: str | os.PathLike[str]) -> Statx | None:
     function = _function()
     if function is None:
         return None
-    buffer = ctypes.create_string_buffer(_SIZE_OF_STATX)
+    buffer = ctypes.create_string_buffer(SIZE_OF_STATX)
     name = os.fsencode(path)
     if b"\0" in name:
         message = "embedded null byte"
         raise ValueError(message)
-    mask = _STATX_BASIC_STATS | _STATX_BTIME | _STATX_MNT_ID
-    if function(_AT_FDCWD, name, _AT_SYMLINK_NOFOLLOW, mask, buffer) != 0:
+    mask = STATX_BASIC_STATS | _STATX_BTIME | _STATX_MNT_ID
+    if function(_AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, mask, buffer) != 0:
         error = ctypes.get_errno()
         if error in {errno.ENOSYS, errno.EPERM}:  # an old kernel, or a container that forbids it
             return None
