@@ -2,7 +2,9 @@ import base64
 import csv
 import hashlib
 import io
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from installer.records import Hash, parse_record_file
 
 from pytest_linkcheck import Venvs, Wheelhouse
+from pytest_linkcheck.installs import Distribution, Layout
 from pytest_linkcheck.installs.record import ALGORITHMS, Row, parse_record
 
 
@@ -206,3 +209,26 @@ def test_our_own_record_is_read(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
         archive.extractall(tmp_path)
     data = (tmp_path / "sample-1.0.dist-info" / "RECORD").read_bytes()
     assert list(parse_record(data).rows) == _by_oracle(data)
+
+
+def test_paths_alone_are_those_of_the_files(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
+    env = venvs.pip(wheelhouse.sample)
+    for dist in env.distributions():
+        assert sorted(dist.paths()) == sorted(str(file.path) for file in dist.files)
+
+
+@given(st.lists(st.text("ab./\\\n\0,é ", max_size=9), max_size=6))
+def test_paths_alone_are_those_of_the_files_whatever_they_are(names: list[str]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows((name, "", "") for name in names)
+    data = text.getvalue().encode()
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder, "lib", "python3", "site-packages")
+        info = site / "one-1.dist-info"
+        info.mkdir(parents=True)
+        (info / "RECORD").write_bytes(data)
+        dist = Distribution("one", "1", Layout(Path(folder), site), info)
+        paths = {path for path in dist.paths() if not os.path.isdir(path)}  # noqa: PTH112
+        files = {str(file.path) for file in dist.files if not file.path.is_dir()}
+        assert paths >= files
+        assert all(Path(path).is_relative_to(folder) for path in paths)

@@ -369,7 +369,7 @@ def test_no_extent_map(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = fill(place / "a" / "one", 2)
     (place / "a" / "two").hardlink_to(one)
     fill(place / "a" / "three", 3)
-    monkeypatch.setattr(module, "_FS_IOC_FIEMAP", 0)
+    monkeypatch.setattr(module, "FS_IOC_FIEMAP", 0)
     topology = measure(place / "a")
     # A hard link is shared without any map; a file by itself may share what nobody tells.
     assert split(topology.account(one)) == (0, 2, 0, 0, 0)

@@ -5,6 +5,7 @@ from .environment import Environment, InstallError
 from .layout import Layout, find_layout
 from .maker import Toolbox, Venvs
 from .roles import Role
+from .stock import take_stock_of
 from .wheelhouse import Wheel, Wheelhouse
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "find_distribution",
     "find_layout",
     "read_distributions",
+    "take_stock_of",
 ]

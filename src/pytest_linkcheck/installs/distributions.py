@@ -18,7 +18,7 @@ from pytest_linkcheck.links.show import show_name
 
 from .files import list_names, read_regular
 from .layout import Layout
-from .record import Row, parse_record
+from .record import Row, parse_paths, parse_record
 from .roles import Role, role_of
 
 __tracebackhide__ = hides_traceback
@@ -29,6 +29,9 @@ _MAX_METADATA = 1 << 20  # of which the first headers are read
 _MAX_INSTALLER = 1 << 8
 _MAX_NAME = 255  # the folder is called after it, and that is what a file name may have
 _PYC = re.compile(r"^(?P<stem>.+?)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
+
+# Paths that mean themselves wherever they are joined to: relative, and no step of them is `.`.
+_PLAIN = re.compile(r"(?:[^/\\.][^/\\]*)(?:/[^/\\.][^/\\]*)*").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,26 @@ class Distribution:
         below_site = _below(path, site)
         role = role_of(below_site, below_prefix, self.dist_info.name, hashed=row.digest is not None)
         return InstalledFile(row.path, Path(path), role, row.algorithm, row.digest, row.size)
+
+    def paths(self) -> Iterator[str]:
+        """Yield where the files lie that RECORD lists in the environment: fast, as nothing is kept.
+
+        Nothing where RECORD cannot be read.
+        """
+        if not _is_folder(self.dist_info):
+            return
+        try:
+            listed = parse_paths(read_regular(self.dist_info / "RECORD", _MAX_RECORD))
+        except OSError:
+            return
+        prefix, site = str(self.layout.prefix) + os.sep, str(self.layout.site_packages) + os.sep
+        for name in listed:
+            if _PLAIN(name):
+                yield site + name
+            else:
+                path = os.path.normpath(os.path.join(site, name))  # noqa: PTH118
+                if path.startswith(prefix):
+                    yield path
 
     def bytecode(self) -> tuple[Path, ...]:
         """Return the `__pycache__` files of this distribution's modules, listed or not."""

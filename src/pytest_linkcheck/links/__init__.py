@@ -13,10 +13,12 @@ from .extents import Extent, ExtentFlag, ExtentMap, NoExtentMapError, read_exten
 from .facts import Facts, Identity, Kind, read_facts
 from .filesystem import Location, Relation, locate, relate
 from .mounts import Mount, mount_of, read_mounts
+from .pairs import PairVerdict, compare_pairs
 from .probes import Linkable
 from .resolve import Resolution, resolve
 from .sameness import Same
 from .scan import Entry, Problem, Scan, scan
+from .stock import Share, Stock, take_stock
 from .topology import Company, ExtentGroup, Partner, Topology, measure, shared_with
 from .trees import Found, TreeComparison, compare_trees, find_names
 from .verdict import Sharing, Verdict
@@ -45,18 +47,22 @@ __all__ = [
     "Location",
     "Mount",
     "NoExtentMapError",
+    "PairVerdict",
     "Partner",
     "Problem",
     "Relation",
     "Resolution",
     "Same",
     "Scan",
+    "Share",
     "Sharing",
     "Snapshot",
+    "Stock",
     "Topology",
     "TreeComparison",
     "Verdict",
     "compare",
+    "compare_pairs",
     "compare_trees",
     "explain_boundary",
     "find_names",
@@ -72,5 +78,6 @@ __all__ = [
     "resolve",
     "scan",
     "shared_with",
+    "take_stock",
     "watch",
 ]

@@ -14,7 +14,7 @@ from .bulk import Bulk, Table
 from .facts import BLOCK, Identity
 from .scan import BY_DESCRIPTOR, Problem, open_folder, reason_of
 
-_KIND = 0o170000  # S_IFMT, which stat(7) tells and Python has as a function alone
+KIND = 0o170000  # S_IFMT, which stat(7) tells and Python has as a function alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def read_columns(root: str | os.PathLike[str]) -> Columns:
                 raise
             columns.problems.append(Problem(Path(path), reason_of(error)))
             continue
-        left += [os.path.join(path, name) for name in inner]  # noqa: PTH118 - as text
+        base = path if path == os.sep else path + os.sep
+        left += [base + name for name in inner]
     return columns
 
 
@@ -108,7 +109,7 @@ def _read_folder(columns: Columns, bulk: Bulk, path: str) -> list[str]:
     identity = Identity(told.st_dev, told.st_ino)
     columns.folders.append(Folder(path, identity, start, len(columns), b"\0".join(names)))
     modes = columns.table.modes[start:]
-    folders = [at for at, mode in enumerate(modes) if mode & _KIND == stat.S_IFDIR]
+    folders = [at for at, mode in enumerate(modes) if mode & KIND == stat.S_IFDIR]
     return [os.fsdecode(names[at]) for at in folders]
 
 

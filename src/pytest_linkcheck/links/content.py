@@ -66,7 +66,7 @@ def open_unchanged(facts: Facts, within: Sequence[str] = ()) -> Iterator[int]:
         _check_identity(facts, descriptor)
         yield descriptor
         after = os.fstat(descriptor)
-        if _was_written(facts, after):
+        if was_written(facts, after):
             raise ChangedError(0, "changed while being read", str(facts.path))
     finally:
         os.close(descriptor)
@@ -110,6 +110,7 @@ def _check_identity(facts: Facts, descriptor: int) -> None:
 
 
 def _was_written(facts: Facts, after: os.stat_result) -> bool:
+def was_written(facts: Facts, after: os.stat_result) -> bool:
     """Return whether a file was written to since the moment of *facts*.
 
     mtime can be set back by utime(2), ctime cannot; but a new link moves ctime as well, and the

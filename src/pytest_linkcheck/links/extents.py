@@ -12,11 +12,11 @@ from enum import IntFlag
 from .show import show_count
 
 # <linux/fs.h> and <linux/fiemap.h>
-_FS_IOC_FIEMAP = 0xC020660B
-_FIEMAP_FLAG_SYNC = 0x1
-_WHOLE_FILE = 2**64 - 1
-_HEADER = struct.Struct("=QQIIII")  # start, length, flags, mapped extents, room, reserved
-_EXTENT = struct.Struct("=QQQ16xI12x")  # logical, physical, length, flags
+FS_IOC_FIEMAP = 0xC020660B
+FIEMAP_FLAG_SYNC = 0x1
+WHOLE_FILE = 2**64 - 1
+HEADER = struct.Struct("=QQIIII")  # start, length, flags, mapped extents, room, reserved
+EXTENT = struct.Struct("=QQQ16xI12x")  # logical, physical, length, flags
 _PAGE = 128  # extents asked for in one call
 
 _NO_MAP = {errno.EOPNOTSUPP, errno.ENOTTY, errno.ENOSYS}
@@ -135,16 +135,16 @@ def _read_page(descriptor: int, start: int) -> list[Extent]:
         from fcntl import ioctl  # noqa: PLC0415 - not every system has it
     except ImportError as error:
         raise NoExtentMapError(errno.ENOSYS, "not supported on this system") from error
-    header = _HEADER.pack(start, _WHOLE_FILE - start, _FIEMAP_FLAG_SYNC, 0, _PAGE, 0)
-    buffer = bytearray(header + bytes(_PAGE * _EXTENT.size))
+    header = HEADER.pack(start, WHOLE_FILE - start, FIEMAP_FLAG_SYNC, 0, _PAGE, 0)
+    buffer = bytearray(header + bytes(_PAGE * EXTENT.size))
     try:
-        ioctl(descriptor, _FS_IOC_FIEMAP, buffer)
+        ioctl(descriptor, FS_IOC_FIEMAP, buffer)
     except OSError as error:
         if error.errno in _NO_MAP:
             raise NoExtentMapError(error.errno, "no extent map") from error
         raise
-    mapped = _HEADER.unpack_from(buffer)[3]
-    rows = _EXTENT.iter_unpack(buffer[_HEADER.size : _HEADER.size + mapped * _EXTENT.size])
+    mapped = HEADER.unpack_from(buffer)[3]
+    rows = EXTENT.iter_unpack(buffer[HEADER.size : HEADER.size + mapped * EXTENT.size])
     return [
         Extent(logical, physical, length, ExtentFlag(flags))
         for logical, physical, length, flags in rows

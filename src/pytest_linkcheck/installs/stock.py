@@ -1,0 +1,26 @@
+"""How many bytes environments and their cache share, by distribution."""
+
+import os
+from collections.abc import Iterable
+
+from pytest_linkcheck.links import Stock, take_stock
+from pytest_linkcheck.links.show import show_name
+
+from .distributions import read_distributions
+from .layout import Layout
+
+
+def take_stock_of(layouts: Iterable[Layout], *others: str | os.PathLike[str]) -> Stock:
+    """Return who has how many bytes: each environment, each distribution in it, and *others*.
+
+    The distributions are groups, called by prefix and name. *others* are folders that files are
+    shared with: caches. Raises `LinkcheckError` if site-packages cannot be read, `OSError` if one
+    of *others* cannot.
+    """
+    found = list(layouts)
+    groups = {
+        f"{show_name(layout.prefix)}: {show_name(dist.dist_info.name)}": dist.paths()
+        for layout in found
+        for dist in read_distributions(layout)
+    }
+    return take_stock((*(layout.prefix for layout in found), *others), groups)
