@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
@@ -171,11 +171,11 @@ class Distribution:
         if not _is_folder(self.dist_info):
             return
         try:
-            listed = parse_paths(read_regular(self.dist_info / "RECORD", _MAX_RECORD))
+            record = read_regular(self.dist_info / "RECORD", _MAX_RECORD, within=self._within)
         except OSError:
             return
         prefix, site = str(self.layout.prefix) + os.sep, str(self.layout.site_packages) + os.sep
-        for name in listed:
+        for name in parse_paths(record):
             if _PLAIN(name):
                 yield site + name
             else:

@@ -109,7 +109,6 @@ def _check_identity(facts: Facts, descriptor: int) -> None:
         raise ChangedError(0, "no regular file any more", str(facts.path))
 
 
-def _was_written(facts: Facts, after: os.stat_result) -> bool:
 def was_written(facts: Facts, after: os.stat_result) -> bool:
     """Return whether a file was written to since the moment of *facts*.
 
