@@ -4,6 +4,9 @@ import os
 import sys
 from pathlib import Path
 
+from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.steps import look_at
+
 
 def pdm_packages() -> list[str]:
     """Return the real folder of PDM's unpacked wheels, if there is one.
@@ -12,14 +15,22 @@ def pdm_packages() -> list[str]:
     only PDM's own configuration names is not looked for.
     """
     cache = os.environ.get("PDM_CACHE_DIR") or _default()
-    folder = os.path.realpath(Path(cache, "packages"))
-    # A symlink might lead anywhere: what may be read is the user's cache alone.
-    is_own = folder == str(Path(os.path.realpath(cache), "packages"))
+    look_at(cache)
+    try:
+        folder = real_path(Path(cache, "packages"))
+        # A symlink might lead anywhere: what may be read is the user's cache alone.
+        is_own = folder == str(Path(real_path(cache), "packages"))
+    except OSError:
+        return []
     return [folder] if is_own and os.path.isdir(folder) else []  # noqa: PTH112 - does not raise
 
 
 def _default() -> str:
     if sys.platform == "darwin":
-        return str(Path("~/Library/Caches/pdm").expanduser())
-    caches = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+        return _home("~/Library/Caches/pdm")
+    caches = os.environ.get("XDG_CACHE_HOME") or _home("~/.cache")
     return str(Path(caches, "pdm"))
+
+
+def _home(path: str) -> str:
+    return os.path.expanduser(path)  # noqa: PTH111 - Path's raises where there is no home

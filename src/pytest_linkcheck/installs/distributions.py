@@ -4,8 +4,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.message import Message
-from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from pytest_linkcheck.links.show import show_name
 
 from .files import list_names, read_regular
 from .layout import Layout
+from .metadata import parse_metadata
 from .record import Row, parse_paths, parse_record
 from .roles import Role, role_of
 
@@ -27,7 +26,6 @@ _SUFFIX = ".dist-info"
 _MAX_RECORD = 64 << 20  # that of PyTorch, with 15,000 files, has 2 MB
 _MAX_METADATA = 1 << 20  # of which the first headers are read
 _MAX_INSTALLER = 1 << 8
-_MAX_NAME = 255  # the folder is called after it, and that is what a file name may have
 _PYC = re.compile(r"^(?P<stem>.+?)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
 
 # Paths that mean themselves wherever they are joined to: relative, and no step of them is `.`.
@@ -255,21 +253,15 @@ def find_distribution(layout: Layout, name: str) -> Distribution:
 def _read_distribution(layout: Layout, dist_info: Path) -> Distribution:
     """Name a distribution by METADATA, or by its folder where that says nothing of use."""
     name, _, version = dist_info.name.removesuffix(_SUFFIX).partition("-")
-    metadata = None
+    told, told_version = "", ""
     if _is_folder(dist_info):
-        metadata = _read_metadata(dist_info / "METADATA", layout.within)
-    headers = HeaderParser().parsestr(metadata or "")
-    return Distribution(
-        _header(headers, "Name") or name.strip(),
-        _header(headers, "Version") or version.strip(),
-        layout,
-        dist_info,
-    )
-
-
-def _header(headers: Message, name: str) -> str:
-    text = str(headers.get(name, "")).strip()
-    return text if len(text) <= _MAX_NAME else ""
+        try:
+            path = dist_info / "METADATA"
+            data = read_regular(path, _MAX_METADATA, cut=True, within=layout.within)
+        except OSError:
+            data = b""
+        told, told_version = parse_metadata(data)
+    return Distribution(told or name.strip(), told_version or version.strip(), layout, dist_info)
 
 
 def _is_folder(path: Path) -> bool:
@@ -277,14 +269,6 @@ def _is_folder(path: Path) -> bool:
         return read_facts(path).kind is Kind.DIRECTORY
     except OSError:
         return False
-
-
-def _read_metadata(path: Path, within: Sequence[str]) -> str | None:
-    try:
-        data = read_regular(path, _MAX_METADATA, cut=True, within=within)
-    except OSError:
-        return None
-    return data.decode("utf-8", "replace")
 
 
 def _list_quietly(folder: Path, within: Sequence[str]) -> list[str]:

@@ -91,9 +91,14 @@ def running_layout() -> Layout:
 def read_config(prefix: Path) -> dict[str, str]:
     """Return what `pyvenv.cfg` says, by key; nothing where it is missing, or cannot be read."""
     try:
-        text = read_regular(prefix / CONFIG, _MAX_CONFIG, cut=True).decode("utf-8", "replace")
+        return parse_config(read_regular(prefix / CONFIG, _MAX_CONFIG, cut=True))
     except OSError:
         return {}
+
+
+def parse_config(data: bytes) -> dict[str, str]:
+    """Return what the `pyvenv.cfg` *data* says, by key; lines of another form say nothing."""
+    text = data.decode("utf-8", "replace")
     rows = (line.partition("=") for line in text.split("\n"))
     return {key.strip(): value.strip() for key, equals, value in rows if equals}
 

@@ -24,9 +24,15 @@ def read_report(path: Path) -> Report:
     later version.
     """
     try:
-        data = json.loads(path.read_bytes(), parse_constant=_refuse)
+        return parse_report(path.read_bytes(), path)
     except OSError as error:
         raise LinkcheckError(f"{show_name(path)} cannot be read: {error.strerror}") from None
+
+
+def parse_report(text: bytes, path: Path) -> Report:
+    """Return the report in the JSON *text* of the file *path*; raises as `read_report` does."""
+    try:
+        data = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         told = show_name(error)
         raise LinkcheckError(

@@ -5,6 +5,7 @@ are written by one process, and read, merged, compared and shown by others. docs
 describes each field for those who read the JSON; `schema.json` is its schema.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from pytest_linkcheck.links.show import show_name
 
 from .plain import from_plain, to_plain
 
+_VERSION = re.compile(r"[0-9]{1,9}")
 SCHEMA = "pytest-linkcheck-report"
 VERSION = 1  # counts up when an old reader would misread a new report; fields may be added without
 
@@ -309,7 +311,7 @@ class Report:
         shown = show_name(name)
         schema = data.get("schema") if isinstance(data, Mapping) else None
         kind, _, version = schema.partition("/") if isinstance(schema, str) else ("", "", "")
-        if kind != SCHEMA or not version.isdecimal():
+        if kind != SCHEMA or not _VERSION.fullmatch(version):
             raise LinkcheckError(f"{shown} is no report of pytest-linkcheck")
         if int(version) > VERSION:
             raise LinkcheckError(
