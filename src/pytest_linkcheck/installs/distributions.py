@@ -169,17 +169,18 @@ class Distribution:
         if not _is_folder(self.dist_info):
             return
         try:
-            record = read_regular(self.dist_info / "RECORD", _MAX_RECORD, within=self._within)
+            path = self.dist_info / "RECORD"
+            listed = parse_paths(read_regular(path, _MAX_RECORD, within=self._within))
         except OSError:
             return
         prefix, site = str(self.layout.prefix) + os.sep, str(self.layout.site_packages) + os.sep
-        for name in parse_paths(record):
+        for name in listed:
             if _PLAIN(name):
                 yield site + name
             else:
-                path = os.path.normpath(os.path.join(site, name))  # noqa: PTH118
-                if path.startswith(prefix):
-                    yield path
+                place = os.path.normpath(os.path.join(site, name))  # noqa: PTH118
+                if place.startswith(prefix):
+                    yield place
 
     def bytecode(self) -> tuple[Path, ...]:
         """Return the `__pycache__` files of this distribution's modules, listed or not."""

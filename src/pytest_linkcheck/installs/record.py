@@ -10,6 +10,7 @@ import csv
 import io
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from pytest_linkcheck.links.show import show_count, show_name
 
@@ -68,7 +69,7 @@ def parse_record(data: bytes) -> Record:
 def parse_paths(data: bytes) -> list[str]:
     """Return the paths that the RECORD file *data* lists, and nothing else of it. Never raises.
 
-    Takes a tenth of the time of `parse_record`, and judges no row.
+    Takes a tenth of the time of `parse_record`, and judges no row. Of more than `MAX_ROWS` none.
     """
     try:
         text = data.decode("utf-8")
@@ -77,8 +78,9 @@ def parse_paths(data: bytes) -> list[str]:
     paths: list[str] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     with suppress(csv.Error):  # what stands above counts
-        paths.extend(row[0] for row in reader if row and "\0" not in row[0])
-    return paths
+        rows = islice(reader, MAX_ROWS + 1)
+        paths.extend(row[0] for row in rows if row and "\0" not in row[0])
+    return paths if len(paths) <= MAX_ROWS else []
 
 
 def _parse_row(fields: list[str], where: str, problems: list[str]) -> Row | None:
