@@ -131,6 +131,9 @@ def add_up(  # noqa: PLR0913 - the parts of one sum
         sums["shared" if others or outside else "unknown" if unknown else "own"] += length
         if unknown and not others and not outside:
             doubts[_doubt(holders)] += length
+        elif problems := [inode.problem for inode in holders if inode.problem]:
+            # Somebody holds them too, that is known; but not which blocks they are.
+            doubts[f"{problems[0]}: perhaps counted twice"] += length
     mine = inodes.values()
     return Account(
         files=len(inodes),

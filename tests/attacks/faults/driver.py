@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,15 @@ from pytest_linkcheck.audit.context import Context
 from pytest_linkcheck.audit.discover import find_bounded
 from pytest_linkcheck.audit.examine import examine, make_row, problems
 from pytest_linkcheck.errors import LinkcheckError
-from pytest_linkcheck.links import compare, measure, probe_boundary, scan
+from pytest_linkcheck.links import (
+    compare,
+    compare_pairs,
+    compare_trees,
+    measure,
+    probe_boundary,
+    scan,
+    take_stock,
+)
 
 _C = ctypes.CDLL(None)
 _C.arm.argtypes = (ctypes.c_long, ctypes.c_int)
@@ -55,7 +64,34 @@ def _measure(folder: Path) -> Told:
     except OSError as error:
         return {"error": str(error)}
     groups = [sorted(str(path) for path in inode.names) for inode in told.linked]
-    return {"linked": groups, "problems": list(map(str, told.problems)), "text": str(told.total)}
+    notes = {"problems": list(map(str, told.problems)), "notes": list(told.total.notes)}
+    return {"linked": groups, "text": str(told.total), **notes}
+
+
+def _pairwise(folder: Path) -> Told:
+    """The verdicts as `compare_pairs` has them: fast where two files are plainly reflinks."""
+    named = _pairs(str(folder))
+    told = compare_pairs((folder / a, folder / b) for a, b in named.values())
+    return {name: one.sharing.value for name, one in zip(named, told, strict=True)}
+
+
+def _trees(folder: Path) -> Told:
+    try:
+        told = compare_trees(folder / "pairs", folder / "twin")
+    except OSError as error:
+        return {"error": str(error)}
+    lists = {"different": told.different, "first": told.only_first, "second": told.only_second}
+    problems = [*map(str, told.problems), *told.unknown.values()]
+    return {"same": told.same, **lists, "problems": problems}
+
+
+def _stock(folder: Path) -> Told:
+    try:
+        told = take_stock([folder / "pairs", folder / "twin"])
+    except OSError as error:
+        return {"error": str(error)}
+    shares = {os.path.basename(root): asdict(share) for root, share in told.roots.items()}  # noqa: PTH119
+    return {"shares": shares, "problems": [*map(str, told.problems), *told.notes]}
 
 
 def _probe(folder: Path) -> Told:
@@ -88,6 +124,7 @@ def _audit(folder: Path) -> Told:
 
 _TASKS: dict[str, Callable[[Path], Told]] = {
     "compare": _compare, "scan": _scan, "measure": _measure, "probe": _probe, "audit": _audit,
+    "pairs": _pairwise, "trees": _trees, "stock": _stock,
 }  # fmt: skip
 
 
