@@ -51,7 +51,12 @@ class Audited:
     def opened(self) -> list[Path]:
         """Return the real paths of what was opened or listed."""
         names = {"open", "os.listdir", "os.scandir"}
-        return [_real(path) for event, _, paths in self.events if event in names for path in paths]
+        return [
+            _real(path) if flags & os.O_NOFOLLOW else Path(os.path.realpath(path))
+            for event, flags, paths in self.events
+            if event in names
+            for path in paths
+        ]
 
     def started(self) -> list[str]:
         """Return the events that start a program or a process."""

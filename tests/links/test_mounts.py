@@ -38,7 +38,15 @@ def test_a_line_is_read_whatever_the_number_of_optional_fields() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "nonsense", LINE.replace(" - ", " "), LINE.replace("98:0", "98"), LINE.replace("36", "x")],
+    [
+        "",
+        "nonsense",
+        LINE.replace(" - ", " "),
+        LINE.replace("98:0", "98"),
+        LINE.replace("36", "x"),
+        LINE.replace("98:0", "-98:0"),
+        LINE.replace("98:0", "9999999999999:0"),
+    ],
 )
 def test_a_line_of_another_form_is_passed_over(line: str) -> None:
     assert parse_mountinfo(f"{line}\n{LINE}\n") == parse_mountinfo(LINE)

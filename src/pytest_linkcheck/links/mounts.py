@@ -70,11 +70,13 @@ def _parse_line(line: str) -> Mount | None:
         separator = fields.index("-", 6)  # optional fields, as many as there are, end at "-"
         mount_id, parent, device, root, point, options = fields[:6]
         kind, source, super_options = fields[separator + 1 : separator + 4]
-        major, minor = device.split(":")
+        major, minor = map(int, device.split(":"))
+        if major < 0 or minor < 0:
+            return None
         return Mount(
             id=int(mount_id),
             parent=int(parent),
-            device=os.makedev(int(major), int(minor)),
+            device=os.makedev(major, minor),
             root=_unescape(root),
             point=_unescape(point),
             options=tuple(options.split(",")),
