@@ -69,6 +69,11 @@ def race(  # noqa: PLR0913 - the parts of one row
     cost_of(theirs)
     cost_of(ours)
     pairs = [(cost_of(theirs), cost_of(ours)) for _ in range(rounds)]
+    show_row(what, against, pairs, at_most)
+
+
+def show_row(what: str, against: str, pairs: list[tuple[Cost, Cost]], at_most: float) -> None:
+    """Print the row for rounds of theirs and ours."""
     clock = statistics.median(our.clock / their.clock for their, our in pairs)
     processor = statistics.median(our.processor / their.processor for their, our in pairs)
     theirs_took, ours_took = (statistics.median(pair[n].clock for pair in pairs) for n in (0, 1))

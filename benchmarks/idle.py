@@ -1,0 +1,47 @@
+"""What the plugin costs where nobody uses it: the start of pytest with it and without.
+
+python benchmarks/idle.py
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from side_by_side import command, cost_of
+
+ROUNDS = 15
+PLAIN = (sys.executable, "-m", "pytest", "--co", "-q", "-p", "no:cacheprovider")
+OURS = ("-p", "pytest_linkcheck.plugin")
+ENTRY = """
+import time, pytest, argparse, pathlib, os
+start = time.perf_counter()
+import pytest_linkcheck.plugin
+print(time.perf_counter() - start)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plugins are not to be measured
+    with tempfile.TemporaryDirectory(prefix="linkcheck-benchmark-") as folder:
+        path = Path(folder, "test_one.py")
+        path.write_text("def test_one():\n    pass\n", encoding="utf-8")
+        without, with_it = command(*PLAIN, path), command(*PLAIN, *OURS, path)
+        pairs = [(cost_of(without), cost_of(with_it)) for _ in range(ROUNDS + 1)][1:]
+    clock = statistics.median(ours.clock - theirs.clock for theirs, ours in pairs)
+    processor = statistics.median(ours.processor - theirs.processor for theirs, ours in pairs)
+    print("| what | clock | processor | at most |\n|---|---|---|---|")
+    print(f"| start of pytest, plugin unused: more | {clock * 1000:.1f} ms "
+          f"| {processor * 1000:.1f} ms | 5 ms |")  # fmt: skip
+    runs = [
+        float(subprocess.run([sys.executable, "-c", ENTRY], capture_output=True, check=True).stdout)
+        for _ in range(ROUNDS)
+    ]
+    print(f"| import of the entry module | {statistics.median(runs) * 1000:.1f} ms | | 2 ms |")
+
+
+if __name__ == "__main__":
+    main()
