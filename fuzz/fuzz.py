@@ -6,12 +6,13 @@ next run. Needs atheris (pip install atheris). What must hold stands in tests/su
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 import atheris
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-with atheris.instrument_imports(include=["pytest_linkcheck", "support"]):
+with atheris.instrument_imports(include=["pytest_linkcheck", "support", "email", "packaging"]):
     from support.readers import READERS
 
 _SEEDS = {
@@ -38,6 +39,7 @@ def main() -> None:
     corpus = Path(next((one for one in rest if not one.startswith("-")), f".fuzz/{name}"))
     corpus.mkdir(parents=True, exist_ok=True)
     (corpus / "seed").write_bytes(_seed(name))
+    tempfile.tempdir = str(corpus.resolve().parent)  # libFuzzer ends without clearing up
     flags = [one for one in rest if one.startswith("-")]
     atheris.Setup([program, str(corpus), *flags], READERS[name])
     atheris.Fuzz()
