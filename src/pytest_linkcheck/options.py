@@ -31,7 +31,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="audit the environment at PATH; may be given several times",
+        help="audit the environment at PATH, all below the folder PATH, or those that match the "
+        "pattern PATH ('~/projects/**/.venv'); may be given several times",
     )
     group.addoption(
         "--linkcheck-expect",

@@ -255,3 +255,54 @@ def test_workers_of_xdist_take_names_that_are_no_utf8(subject: Subject) -> None:
     result = subject.audit("-n2", "-rA")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["FAILED linkcheck/.venv::odd\\xff*"])
+
+
+@pytest.fixture
+def several(bench: Bench, wheelhouse: Wheelhouse) -> Subject:
+    """Three environments, one of them hidden, one in another, and a link to one."""
+    path = bench.make("uv", wheelhouse.sample, name="one", link_mode="hardlink").pytester.path
+    (path / "projects" / "a").mkdir(parents=True)
+    (path / "one").rename(path / "projects" / "a" / ".venv")
+    bench.make("uv", wheelhouse.sample, name="two", link_mode="hardlink")
+    (path / "two").rename(path / "projects" / "two")
+    last = bench.make("uv", wheelhouse.sample, name="three", link_mode="hardlink")
+    (path / "three").rename(path / "projects" / "two" / "inner")
+    (path / "projects" / "link").symlink_to("two")
+    return last
+
+
+def test_a_folder_is_searched_for_environments(several: Subject) -> None:
+    result = several.audit("-v", "--linkcheck-env=projects")
+    result.assert_outcomes(passed=2)
+    assert [line.split()[0] for line in _ids(result)] == [
+        "linkcheck/projects/a/.venv::sample",
+        "linkcheck/projects/two::sample",
+    ]
+
+
+def test_a_pattern_finds_environments_each_once(several: Subject) -> None:
+    several.audit("--linkcheck-env=projects/**").assert_outcomes(passed=3)
+    several.audit("--linkcheck-env=projects/**/.venv").assert_outcomes(passed=1)
+    result = several.audit("--linkcheck-env=projects/*/nothing*")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: no environment matches */projects/*/nothing*: *"])
+
+
+def test_a_searched_folder_without_an_environment_is_no_quiet_pass(several: Subject) -> None:
+    (several.pytester.path / "empty").mkdir()
+    several.audit("--linkcheck-env=empty").assert_outcomes(failed=1)
+
+
+def test_an_environment_is_forgotten_behind_its_last_item(several: Subject) -> None:
+    several.pytester.makeconftest("""
+        import gc
+        import pytest
+        from pytest_linkcheck.audit.context import Context
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_call(item):
+            yield
+            held = [one for one in gc.get_objects() if type(one) is Context]
+            assert len(held) == 1, held
+    """)
+    several.audit("--linkcheck-env=projects/**").assert_outcomes(passed=3)

@@ -1,8 +1,10 @@
 """Which environments are audited, and what they are called."""
 
+import glob
 import os
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -13,13 +15,14 @@ import pytest
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.installs import Distribution, Layout, find_layout, read_distributions
-from pytest_linkcheck.installs.layout import running_layout
+from pytest_linkcheck.installs.layout import CONFIG, running_layout
 from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
 
 from .patience import Patience, SilentError
 
+_MAGIC = re.compile(r"[*?[]")
 BROKEN = "environment"  # the one item of an environment that cannot be audited
 
 
@@ -68,21 +71,16 @@ def name_apart(dists: list[Distribution]) -> dict[str, Distribution]:
 def find_environments(config: pytest.Config, patience: Patience) -> Plan:
     """Return the environments to audit: `--linkcheck-env`, the ini key, `.venv`, the running one.
 
-    Each with the names of its items. Raises `pytest.UsageError` if one that was named does not
-    exist.
+    Each with the names of its items. One that is named may be a pattern (`~/projects/**/.venv`), or
+    a folder to search: all below it that have a `pyvenv.cfg` count. Raises `pytest.UsageError` if
+    one does not exist, or a pattern leads to none.
     """
     here = config.invocation_params.dir
     base = config.inipath.parent if config.inipath else here
     named = [_absolute(here, name) for name in config.option.linkcheck_env]
     named = named or [_absolute(base, name) for name in config.getini("linkcheck_env")]
-    plan = []
-    for path in dict.fromkeys(named):
-        found = _look(path, config.rootpath, os.path.lexists, patience)
-        if found is None:
-            raise pytest.UsageError(f"no environment at {show_name(path)}: there is no folder")
-        plan.append(found)
-    if plan:
-        return plan
+    if named:
+        return _find_named(named, config.rootpath, patience)
     for folder in dict.fromkeys((here, config.rootpath)):
         # os.path's isdir, as Path's raises where it may not look.
         found = _look(folder / ".venv", config.rootpath, os.path.isdir, patience)
@@ -92,6 +90,73 @@ def find_environments(config: pytest.Config, patience: Patience) -> Plan:
     audited = Audited(_label(layout.prefix, config.rootpath), layout)
     work = partial(_with_names, audited)
     return [_ask(audited.label, layout.prefix, work, patience)]
+
+
+def _find_named(named: list[Path], root: Path, patience: Patience) -> Plan:
+    plan: dict[Path, Planned] = {}
+    for name in named:
+        label = _label(name, root)
+        try:
+            paths = patience.read(label, partial(_find_all, name))
+        except SilentError as error:
+            plan[name] = Audited(label, None, str(error), name), [BROKEN]
+            continue
+        for path in paths:
+            found = _look(path, root, os.path.lexists, patience)
+            if found is not None and path not in plan:
+                plan[path] = found
+    return list(plan.values())
+
+
+def _find_all(named: Path) -> list[Path]:
+    """Return the environments that are meant by *named*: itself, or those below it, or matches."""
+    look_at(named)
+    if os.path.lexists(named):
+        # What is no environment and has none below it stays, to be told what is wrong with it.
+        is_one = os.path.lexists(named / CONFIG) or _has_layout(named)
+        return [named] if is_one else list(_search(named)) or [named]
+    if not _MAGIC.search(str(named)):
+        raise pytest.UsageError(f"no environment at {show_name(named)}: there is no folder")
+    matches = glob.glob(str(named), recursive=True, include_hidden=True)  # noqa: PTH207 - no hidden ones
+    found = {
+        os.path.realpath(path): Path(path)
+        for path in sorted(matches, reverse=True)
+        if os.path.lexists(os.path.join(path, CONFIG))  # noqa: PTH118 - as text
+    }
+    if not found:
+        raise pytest.UsageError(
+            f"no environment matches {show_name(named)}: no folder that does has a {CONFIG}"
+        )
+    return sorted(found.values())
+
+
+def _has_layout(prefix: Path) -> bool:
+    try:
+        find_bounded(prefix)
+    except LinkcheckError:
+        return False
+    return True
+
+
+def _search(folder: Path) -> Iterator[Path]:
+    """Yield the environments below *folder*, none within another, and through no symlink.
+
+    A folder that cannot be read is yielded too: what is in it cannot be told, and will be said so.
+    """
+    left = [str(folder)]
+    while left:
+        path = left.pop()
+        look_at(Path(path))
+        try:
+            with os.scandir(path) as entries:
+                held = sorted(entries, key=lambda entry: entry.name, reverse=True)
+        except OSError:
+            yield Path(path)
+            continue
+        if any(entry.name == CONFIG for entry in held):
+            yield Path(path)
+        else:
+            left += [entry.path for entry in held if entry.is_dir(follow_symlinks=False)]
 
 
 def _look(

@@ -128,6 +128,12 @@ class Audit:
             attach(item.take_row(report), item, report)
         return report
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Let go of an environment behind its last item."""
+        if isinstance(item, AuditItem) and (nextitem is None or nextitem.parent is not item.parent):
+            item.environment.forget()
+
     def _collect(
         self, session: pytest.Session, audited: Audited, names: list[str]
     ) -> list[pytest.Item]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from _pytest._code.code import ExceptionInfo, TerminalRepr
 
-from pytest_linkcheck.installs import Distribution
+from pytest_linkcheck.installs import Distribution, Layout
 from pytest_linkcheck.links.host import Host, host
 from pytest_linkcheck.links.show import show_count, show_name
 from pytest_linkcheck.report.failures import evidence_of
@@ -38,15 +38,25 @@ class AuditedEnvironment(pytest.Collector):
     expected: str
     started_on: Host
     patience: Patience
+    _context: Context | None = None
+
+    def context_of(self, layout: Layout) -> Context:
+        """Return what is known of the environment: read at its first item, kept to its last."""
+        if self._context is None:
+            self._context = Context(layout)
+        return self._context
+
+    def forget(self) -> None:
+        """Let go of what was read: of hundreds of environments one is held at a time."""
+        self._context = None
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield an item for each distribution that the controller of the run has seen."""
         if self.audited.layout is None:
             yield BrokenEnvironment.from_parent(self, name=BROKEN)
             return
-        context = Context(self.audited.layout)
         for name in self.names:
-            yield AuditedDistribution.make(self, name, context)
+            yield AuditedDistribution.make(self, name, self.audited.layout)
 
 
 class AuditItem(pytest.Item):
@@ -105,14 +115,19 @@ class BrokenEnvironment(AuditItem):
 class AuditedDistribution(AuditItem):
     """Passes if the distribution is whole, unchanged, and shared as it should be."""
 
-    context: Context
+    layout: Layout
 
     @classmethod
-    def make(cls, parent: AuditedEnvironment, name: str, context: Context) -> "AuditedDistribution":
+    def make(cls, parent: AuditedEnvironment, name: str, layout: Layout) -> "AuditedDistribution":
         """Return the item for the distribution *name*."""
         item: AuditedDistribution = cls.from_parent(parent, name=name)
-        item.context = context
+        item.layout = layout
         return item
+
+    @property
+    def context(self) -> Context:
+        """What is known of the environment."""
+        return self.environment.context_of(self.layout)
 
     def runtest(self) -> None:
         """Examine the distribution; keep its row for the table."""
