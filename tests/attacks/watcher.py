@@ -17,6 +17,12 @@ _EVENTS = {
 _FILE = os.open(os.environ["LINKCHECK_WATCHED"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 
+def _name(path: str | bytes | os.PathLike[str]) -> str:
+    """Return *path*; what is opened by its descriptor has that here alone, and a name elsewhere."""
+    name = os.fsdecode(path)
+    return os.readlink(name) if name.startswith("/proc/self/fd/") else name  # noqa: PTH115
+
+
 def _see(event: str, arguments: tuple[object, ...]) -> None:
     if event not in _EVENTS:
         return
@@ -24,7 +30,7 @@ def _see(event: str, arguments: tuple[object, ...]) -> None:
         arguments, flags = arguments[:1], arguments[2]
     else:
         flags = 0
-    paths = [os.fsdecode(one) for one in arguments if isinstance(one, str | bytes | os.PathLike)]
+    paths = [_name(one) for one in arguments if isinstance(one, str | bytes | os.PathLike)]
     line = json.dumps([event, flags if isinstance(flags, int) else 0, paths])
     os.write(_FILE, f"{line}\n".encode())
 

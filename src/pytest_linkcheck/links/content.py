@@ -25,7 +25,11 @@ READ_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 # A descriptor that names a file without opening it: no driver of a device is woken by that.
-_PIN_FLAGS = os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW if hasattr(os, "O_PATH") else None
+_PIN_FLAGS = (
+    os.O_PATH | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    if hasattr(os, "O_PATH")
+    else None
+)
 
 
 class Content(Enum):
@@ -80,7 +84,7 @@ def _open(facts: Facts, within: Sequence[str]) -> int:
         _check_identity(facts, pin)
         check_place(pin, facts.path, within)
         try:
-            return os.open(f"/proc/self/fd/{pin}", READ_FLAGS & ~os.O_NOFOLLOW)
+            return os.open(f"/proc/self/fd/{pin}", READ_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
         except FileNotFoundError:  # no /proc
             return os.open(facts.path, READ_FLAGS)
     finally:
