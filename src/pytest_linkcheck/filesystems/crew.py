@@ -18,7 +18,13 @@ from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import locked, read_json, write_json
 
 from .claims import SharedClaim
-from .namespace import Privacy, enter_namespace, join_namespace, own_namespace
+from .namespace import (
+    Privacy,
+    enter_namespace,
+    has_own_namespace,
+    join_namespace,
+    own_namespace,
+)
 
 
 @dataclass(slots=True)
@@ -90,6 +96,14 @@ class Crew:
             name = f"linkcheck-{digest(str(self._folder))}"
             self._claims[parent] = SharedClaim(Path(os.path.realpath(parent)) / name)
         return self._claims[parent].folder
+
+    def can_enter(self) -> bool:
+        """Return whether this process is in the namespace of all of them, or can still enter it.
+
+        It cannot if it took one of its own for something else: mounts that it has there would be
+        out of its sight.
+        """
+        return self._privacy is not None or not has_own_namespace()
 
     def enter(self) -> Privacy:
         """Give this process the namespace of all of them; raises as `enter_namespace` does."""

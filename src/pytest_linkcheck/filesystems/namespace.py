@@ -20,7 +20,9 @@ from . import kernel
 from .kernel import MountFlag
 
 _BY_ROOT = "run as root, or name folders of your own: --linkcheck-filesystem NAME=PATH"
-_JOINED: set[int] = set()  # the processes, as forks know of it, that joined another's
+# The processes, as forks know of it, that joined another's, and those that took one.
+_JOINED: set[int] = set()
+_TOOK: set[int] = set()
 _SWITCHES = (
     ("/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
     ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=10000"),
@@ -60,6 +62,7 @@ def _enter(_pid: int) -> Privacy:
         )
     if not kernel.permitted() & kernel.CAN_MOUNT:
         _enter_as_user()
+        _TOOK.add(os.getpid())
         return Privacy.USER
     try:
         with rights():
@@ -68,7 +71,13 @@ def _enter(_pid: int) -> Privacy:
     except OSError:
         return Privacy.NONE
     _leave_rights()
+    _TOOK.add(os.getpid())
     return Privacy.ROOT if os.geteuid() == 0 else Privacy.USER
+
+
+def has_own_namespace() -> bool:
+    """Return whether this process took a namespace: to join another's would lose its mounts."""
+    return os.getpid() in _TOOK
 
 
 def _leave_rights() -> None:

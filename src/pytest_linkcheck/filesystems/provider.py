@@ -121,7 +121,9 @@ class Filesystems:
     def _may_be_shared(self, place: Place, crew: Crew) -> bool:
         if place.kind in _ALONE or (place.over and not self._may_be_shared(place.over, crew)):
             return False
-        return place.kind in _NO_MOUNT or crew.enter() is not Privacy.NONE
+        if place.kind in _NO_MOUNT:
+            return True
+        return crew.can_enter() and crew.enter() is not Privacy.NONE
 
     def _share(self, place: Place, crew: Crew, size: int) -> Filesystem:
         """Return the place that all processes use, made now if none of them has made it."""
@@ -261,7 +263,8 @@ class Filesystems:
         return folder
 
     def _enter(self) -> Privacy:
-        privacy = self._crew.enter() if self._crew else enter_namespace()
+        crew = self._crew if self._crew and self._crew.can_enter() else None
+        privacy = crew.enter() if crew else enter_namespace()
         for made in self._shared.values():
             made.look_again()  # in a new namespace every mount has a new number
         return privacy
