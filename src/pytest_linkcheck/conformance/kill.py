@@ -1,36 +1,35 @@
-"""Run a command, and kill it as soon as files appear in a folder: of site-packages, or any.
+"""Run a command, and kill it as soon as files appear in a folder.
 
 A program of its own: it is run in the place of an installer's command.
 """
 
 import os
+import signal
 import subprocess
 import sys
-from pathlib import Path
+from contextlib import suppress
 
 ENOUGH = 50
+KILLED = 113  # the status where it was killed; else it is the command's own
 
 
 def main(folder: str, command: list[str]) -> int:
-    """Return the status of *command*, killed in the middle if it is not too quick."""
-    prefix = next(Path(word) for word in command if "bin/python" in word and word.startswith("/")
-                  and (Path(word).parent.parent / "pyvenv.cfg").is_file()
-                  and word != sys.executable)  # fmt: skip
-    site = next((prefix.parent.parent / "lib").glob("python*/site-packages"))
-    watched = site / folder  # an absolute folder is itself
-    running = subprocess.Popen(command)
-    while running.poll() is None:
-        if _count(watched) >= ENOUGH:
-            running.kill()
-    return running.wait()
-
-
-def _count(folder: Path) -> int:
+    """Return the status of *command*, `KILLED` if it was killed before it had ended."""
+    # A group of its own: `pip --python` does its work in a process below the one that is started.
+    running = subprocess.Popen(command, start_new_session=True)
     try:
-        return sum(len(files) for _, _, files in os.walk(folder))
-    except OSError:
-        return 0
+        while running.poll() is None and _count(folder) < ENOUGH:
+            pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    status = running.wait()
+    return KILLED if status == -signal.SIGKILL else status
+
+
+def _count(folder: str) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]) and 1)
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.installers import Command, Installer, Target
+from pytest_linkcheck.installs.layout import find_layout
 from pytest_linkcheck.links.show import show_name
 
 NOBODY = 65534
@@ -72,6 +73,21 @@ class Editable(Wrapped):
         return replace(command, args=(*options, "--editable", str(self._folder)))
 
 
+class Killed(Wrapped):
+    """Is killed as soon as files appear in a folder; its status is then `KILLED`."""
+
+    def __init__(self, installer: Installer, folder: str | Path) -> None:
+        """Kill *installer* at *folder*, of site-packages or any."""
+        super().__init__(installer, sys.executable, "-I", str(Path(__file__).with_name("kill.py")))
+        self._folder = folder
+
+    def install(self, target: Target, requirements: Sequence[str]) -> Command:
+        """Return what the installer does, to be killed."""
+        command = self._installer.install(target, requirements)
+        watched = find_layout(target.prefix).site_packages / self._folder  # absolute: it is itself
+        return replace(command, args=(*self._program, str(watched), *command.args))
+
+
 def editable(installer: Installer, folder: Path) -> Installer:
     """Return *installer*, which installs the project in *folder* in the editable way."""
     return cast("Installer", Editable(installer, folder))
@@ -79,8 +95,7 @@ def editable(installer: Installer, folder: Path) -> Installer:
 
 def killed_at(installer: Installer, folder: str | Path) -> Installer:
     """Return *installer*, killed as soon as files appear in *folder*, of site-packages or any."""
-    program = (sys.executable, "-I", str(Path(__file__).with_name("kill.py")), str(folder))
-    return cast("Installer", Wrapped(installer, *program))
+    return cast("Installer", Killed(installer, folder))
 
 
 def read_only(installer: Installer, folder: Path) -> Installer:
