@@ -99,9 +99,19 @@ def killed_at(installer: Installer, folder: str | Path) -> Installer:
 
 
 def read_only(installer: Installer, folder: Path) -> Installer:
-    """Return *installer*, which sees *folder* read-only; raises `UnavailableError` without root."""
+    """Return *installer*, which sees *folder* read-only.
+
+    Raises `UnavailableError` without root, and where even root may not mount: in a container.
+    """
     _need_root("unshare")
     program = ("unshare", "--mount", "sh", "-c", _SEAL, str(folder))
+    # Before: an installer that was never started looks like one that refuses.
+    tried = subprocess.run((*program, "true"), capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        said = show_name(tried.stderr.strip()) or f"status {tried.returncode}"
+        raise UnavailableError(
+            f"no folder can be made read-only ({said}): run the container with --privileged"
+        )
     return cast("Installer", Wrapped(installer, *program))
 
 
