@@ -66,6 +66,7 @@ class At:
 
 Fault = Callable[[At], Generator[None, Said, None]]
 FAULTS: dict[str, Fault] = {}
+WHOLE = 5_000  # files of the wheel that is large
 
 
 def fault(function: Fault) -> Fault:
@@ -413,6 +414,179 @@ def leaves_bytecode_behind(at: At) -> Generator[None, Said, None]:
     if at.verb == "uninstall":
         (at.sample / "__pycache__").mkdir(parents=True, exist_ok=True)
         (at.sample / "__pycache__/block.cpython-311.pyc").touch()
+
+
+@fault
+def loses_the_record(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.installs:
+        at.record.unlink(missing_ok=True)
+
+
+@fault
+def records_sizes_of_nought(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.installs and at.record.exists():
+        rows = [row.split(",") for row in at.record.read_text("utf-8").splitlines()]
+        wrong = [f"{name},{digest},{size and 0}\n" for name, digest, size in rows]
+        replace(at.record, "".join(wrong).encode())
+
+
+@fault
+def says_nothing_of_what_it_freed(at: At) -> Generator[None, Said, None]:
+    said = yield
+    if at.verb == "clean":
+        said.out, said.err = b"", b""
+
+
+@fault
+def has_names_elsewhere(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.installs and at.sample.is_dir():
+        shelf = at.prefix.with_name(f"shelf-of-{at.prefix.name}")
+        shelf.mkdir(exist_ok=True)
+        os.link(at.sample / "block.py", shelf / "block.py")
+
+
+@fault
+def caches_a_file_twice(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.installs and at.sample.is_dir():
+        at.into_cache(at.sample / "block.py")
+
+
+@fault
+def copies_one_file_of_thousands(at: At) -> Generator[None, Said, None]:
+    yield
+    for path in at.site.glob("large/*/module_4999.py") if at.installs else ():
+        replace(path, path.read_bytes())
+
+
+@fault
+def leads_into_the_cache(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.installs and at.sample.is_dir():
+        (at.sample / "inline.py").unlink()
+        (at.sample / "inline.py").symlink_to(at.cached("inline.py")[0])
+
+
+@fault
+def links_the_given_wheel(at: At) -> Generator[None, Said, None]:
+    yield
+    for word in at.command if at.installs else ():
+        if word.endswith(".whl"):
+            at.into_cache(Path(word))
+
+
+@fault
+def links_the_source_of_an_editable(at: At) -> Generator[None, Said, None]:
+    yield
+    if "--editable" in at.command:
+        os.link(Path(at.command[-1], "src/here.py"), at.site / "linked.py")
+
+
+@fault
+def loses_a_file_after_an_uninstall(at: At) -> Generator[None, Said, None]:
+    removed = at.prefix.with_name(f"removed-from-{at.prefix.name}")
+    if at.verb == "uninstall":
+        removed.touch()
+    yield
+    if at.installs and removed.exists():
+        (at.sample / "inline.py").unlink()
+
+
+@fault
+def loses_a_file_after_a_clean(at: At) -> Generator[None, Said, None]:
+    cleaned = at.cache.with_name("cleaned")
+    if at.verb == "clean":
+        cleaned.touch()
+    yield
+    if at.installs and cleaned.exists():
+        (at.sample / "inline.py").unlink()
+
+
+@fault
+def compiles_over_what_was_shipped(at: At) -> Generator[None, Said, None]:
+    yield
+    if "--compile-bytecode" in at.command and at.sample.is_dir():
+        shipped = at.sample / "shipped.pyc"
+        write_over(shipped, shipped.read_bytes() + b"more")
+
+
+@fault
+def fails_across_mounts(at: At) -> Generator[None, Said, None]:
+    said = yield
+    if at.installs and at.cache.stat().st_dev == at.prefix.stat().st_dev:
+        trial = at.cache / "trial"
+        trial.touch()
+        try:
+            os.link(trial, at.prefix / "trial")
+            (at.prefix / "trial").unlink()
+        except OSError:
+            said.status, said.err = 1, b"error: Invalid cross-device link\n"
+
+
+@fault
+def fails_at_the_link_limit(at: At) -> Generator[None, Said, None]:
+    said = yield
+    if at.installs and len({path.stat().st_nlink for path in at.payload()}) > 1:
+        said.status, said.err = 1, b"error: Too many links\n"
+
+
+@fault
+def damages_when_not_alone(at: At) -> Generator[None, Said, None]:
+    busy = at.cache.with_name(f"busy-{os.getpid()}")
+    others = list(at.cache.parent.glob("busy-*"))
+    busy.touch()
+    yield
+    busy.unlink()
+    if others and at.installs:
+        replace(at.sample / "inline.py", b"damaged = True\n")
+
+
+@fault
+def damages_what_a_kill_left_in_the_cache(at: At) -> Generator[None, Said, None]:
+    half = 0 < len(at.cached("module_*.py")) < WHOLE
+    yield
+    for path in at.site.glob("large/*/module_1.py") if at.installs and half else ():
+        replace(path, b"damaged = True\n")
+
+
+@fault
+def leaves_the_cache_locked_when_killed(at: At) -> Generator[None, Said, None]:
+    locked = at.cache.with_name("locked")
+    stays = locked.exists()
+    locked.touch()
+    said = yield
+    locked.unlink()
+    if stays:
+        said.status, said.err = 1, b"error: the cache is locked\n"
+
+
+@fault
+def takes_half_for_whole(at: At) -> Generator[None, Said, None]:
+    half = set(at.site.glob("large/*/*")) if at.installs else set()
+    yield
+    for path in set(at.site.glob("large/*/*")) - half if half else ():
+        path.unlink()
+
+
+@fault
+def spoils_the_cache_when_the_disk_is_full(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.verb == "failure":
+        for path in at.cached("module_1.py"):
+            write_over(path, b"damaged = True\n")
+
+
+@fault
+def counts_what_a_full_disk_cut_off(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.verb == "failure" and (at.site / "large").is_dir():
+        shutil.rmtree(at.site / "large")  # so that there is room
+        folder = at.site / "large-1.0.dist-info"
+        folder.mkdir(exist_ok=True)
+        (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: large\nVersion: 1.0\n")
 
 
 def main(name: str, verb: str, prefix: str, cache: str, command: list[str]) -> int:

@@ -4,6 +4,8 @@ import os
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from pytest_linkcheck import Expected, Role, Sharing, assert_linked, assert_symlinked
 from pytest_linkcheck.installs import Distribution, Environment, InstalledFile, Wheel, Wheelhouse
 from pytest_linkcheck.installs.installers import Installer, Task
@@ -12,6 +14,7 @@ from pytest_linkcheck.installs.installers.promise import WHEEL_ROLES
 from pytest_linkcheck.installs.sample import contents
 
 FILES = 5_000
+NOT_FOLLOWED = "RECORD lies in the cache, and is not followed there"
 
 
 def build(wheelhouse: Wheelhouse, installer: Installer, version: str) -> Wheel:
@@ -52,10 +55,18 @@ def need(installer: Installer, task: Task) -> None:
 def promised(dist: Distribution, env: Environment) -> list[InstalledFile]:
     """Return the files of *dist* that are to be taken from the cache, or copied out of a wheel.
 
-    What RECORD lists and is not there is left out: that is for the checks of RECORD to say.
+    What RECORD lists and is not there is left out: that is for the checks of RECORD to say. Where
+    it lists none of them nothing can be said of any: that fails, or skips where it lies in the
+    cache.
     """
+    __tracebackhide__ = True
+    skip_if_whole(env, NOT_FOLLOWED)
     roles = env.installer.promise(env.link_mode).linked or WHEEL_ROLES
-    return [file for file in dist.files if file.role in roles and os.path.lexists(file.path)]
+    found = [file for file in dist.files if file.role in roles and os.path.lexists(file.path)]
+    if not found:
+        why = dist.problems[0] if dist.problems else "RECORD lists no file out of the wheel"
+        raise AssertionError(f"nothing proves it: {why}")
+    return found
 
 
 def assert_shared(one: Environment, two: Environment, name: str, expected: Sharing) -> None:
@@ -76,6 +87,12 @@ def assert_shared(one: Environment, two: Environment, name: str, expected: Shari
         assert_symlinked(twin, into=two.cache)
         if entry.resolve() != twin.resolve():
             raise AssertionError(f"{entry} and {twin} lead to two places")
+
+
+def skip_if_whole(env: Environment, consequence: str) -> None:
+    """Skip where whole folders are linked, of which follows what *consequence* says."""
+    if env.installer.promise(env.link_mode).whole:
+        pytest.skip(f"whole folders are linked: {consequence}")
 
 
 def linked_entries(env: Environment) -> list[Path]:

@@ -35,8 +35,7 @@ def compiled(env: Environment) -> list[Path]:
 def test_no_bytecode_unless_asked(make: Make, sample: Wheel) -> None:
     """An install that is told not to compile leaves no bytecode."""
     env = make(sample, bytecode="none")
-    if env.installer.promise(env.link_mode).whole:
-        pytest.skip("whole folders are linked, with the bytecode that was compiled in the cache")
+    subjects.skip_if_whole(env, "the bytecode that was compiled in the cache is in them")
     # Not assert_no_bytecode: by its hash in RECORD that tells what came in the wheel, and PDM's
     # RECORD has no hash of what is linked.
     assert_none(compiled(env), "compiled, and not asked for", env)
@@ -59,8 +58,7 @@ def test_bytecode_is_own(make: Make, sample: Wheel, bytecode: str) -> None:
     one = make(bytecode=bytecode)
     if bytecode == "compiled":
         subjects.need(one.installer, Task.COMPILE)
-    if one.installer.promise(one.link_mode).whole:
-        pytest.skip("whole folders are linked: bytecode in them is one for all")
+    subjects.skip_if_whole(one, "bytecode in them is one for all")
     one.install(sample)
     one.run("python", "-c", "import sample.large, sample.block")
     assert compiled(one)
@@ -75,6 +73,7 @@ def test_a_second_run_rewrites_no_bytecode(make: Make, sample: Wheel) -> None:
     env = make(bytecode="compiled")
     subjects.need(env.installer, Task.COMPILE)
     env.install(sample)
+    assert compiled(env), "nothing proves it: there is no bytecode"
     before = watch(compiled(env))
     env.install(sample, check=False)  # it may refuse to install what is there
     before.assert_unchanged()

@@ -1,5 +1,7 @@
 """Two environments share what the link mode says, with each other and with the cache."""
 
+import pytest
+
 from pytest_linkcheck import Sharing, Wheel, assert_link_count, measure
 
 from . import subjects
@@ -47,8 +49,11 @@ def test_links_lie_in_cache_and_environments(make: Make, sample: Wheel) -> None:
     one, two = make(sample), make(sample)
     topology = measure(*existing(one.prefix, two.prefix, one.cache))
     names = [file.path.resolve() for file in subjects.promised(one[sample.name], one)]
-    outside = (name for name in names if topology.inode_of(name).elsewhere)
+    elsewhere = {name: topology.inode_of(name).elsewhere for name in names}
+    outside = (name for name, count in elsewhere.items() if count)
     assert_none(outside, "with names outside of cache and environments", one)
+    if None in elsewhere.values():
+        pytest.skip("link counts are not exact here: names elsewhere cannot be told")
 
 
 @check("must", why=REFLINKS)

@@ -8,7 +8,6 @@ from pytest_linkcheck.installs.installers import Task
 from pytest_linkcheck.links import Aspect
 
 from . import subjects
-from .cached import existing
 from .checks import check
 from .conftest import Make
 from .telling import assert_none, assert_same_files
@@ -19,6 +18,7 @@ RECORDING = "https://packaging.python.org/en/latest/specifications/recording-ins
 # Other names of a file may come and go, and the cache may grow. (Two of them in turn: touched.)
 LINKS = {Aspect.LINKS_GAINED, Aspect.LINKS_LOST, Aspect.TOUCHED}
 BOOKKEEPING = (".lock", ".gitignore", "CACHEDIR.TAG")
+PAYLOAD = {".py", ".csv", ".txt", ".sh", ".pyc"}
 
 
 class Bystanders:
@@ -26,9 +26,8 @@ class Bystanders:
 
     def __init__(self, env: Environment) -> None:
         self._env = watch(env.prefix)
-        kept = [path for path in existing(env.cache / "..") for path in env.cache.rglob("*")
-                if path.is_file() and path.name not in BOOKKEEPING]  # fmt: skip
-        payload = [path for path in kept if path.suffix in {".py", ".csv", ".txt", ".sh", ".pyc"}]
+        payload = [path for path in env.cache.rglob("*")
+                   if path.is_file() and path.suffix in PAYLOAD]  # fmt: skip
         self._cache = watch(payload) if payload else None
 
     def assert_as_they_were(self) -> None:
