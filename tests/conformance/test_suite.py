@@ -59,6 +59,7 @@ ACCEPTED = """
         it_breaks uv: it is known
         it_errs uv==*: so is that
         it_depends uv copy: and that
+        it_is_dangerous uv: hazards too
 """
 UV = ("--linkcheck-installer", "uv", "--linkcheck-link-mode", "hardlink,copy")
 
@@ -107,7 +108,7 @@ def test_what_is_accepted_does_not_fail(pytester: pytest.Pytester, run: Run) -> 
     pytester.makepyfile(CHECKS)
     pytester.makeini(ACCEPTED)
     done = run("test_what_is_accepted_does_not_fail.py")
-    done.stdout.fnmatch_lines(["uv *: 7 checks, 1 passed, 0 failed, 2 hazards, 1 skipped, 3 known"])
+    done.stdout.fnmatch_lines(["uv *: 7 checks, 1 passed, 0 failed, 1 hazard, 1 skipped, 4 known"])
     assert done.ret == pytest.ExitCode.OK
 
 
@@ -169,6 +170,9 @@ def test_a_deviation_is_gone_only_where_it_was_looked_for() -> None:
     assert gone([accepted], [result("passed")]) == [accepted]
     assert gone([accepted], [result("passed"), result("known")]) == []
     assert gone([accepted], [result("skipped"), result("passed", check="another")]) == []
+    assert gone([accepted], [result("skipped"), result("passed")]) == [accepted]
+    assert gone([accepted], [result("passed"), result("failed")]) == []
+    assert gone([accepted], []) == []
     assert str(accepted) == "a_check uv: r"
 
 

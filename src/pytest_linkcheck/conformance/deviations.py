@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.links.show import show_name
 
-from .results import KNOWN, SKIPPED, Result
+from .results import PASSED, SKIPPED, Result
 
 INI = "linkcheck_known_deviations"
 _SHAPE = "write CHECK INSTALLER [LINK_MODE [FILESYSTEM]]: REASON"
@@ -59,11 +59,13 @@ def parse_deviations(lines: Iterable[str]) -> list[Deviation]:
 
 
 def gone(deviations: Iterable[Deviation], results: Iterable[Result]) -> list[Deviation]:
-    """Return the accepted deviations that were looked for, and not found anywhere."""
-    run = [result for result in results if result.outcome != SKIPPED]
+    """Return the accepted deviations that were looked for, and not found anywhere.
+
+    A check that ended before it looked, by a skip or an error around it, has not looked.
+    """
+    found = list(results)
     return [
         one
         for one in deviations
-        if (mine := [result for result in run if one.fits(result)])
-        and not any(result.outcome == KNOWN for result in mine)
+        if {result.outcome for result in found if one.fits(result)} - {SKIPPED} == {PASSED}
     ]

@@ -63,20 +63,21 @@ class Checks:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Pass what is but a hazard, accept what is known, and note the result."""
+        """Accept what is known, pass what is but a hazard, and note the result."""
         report = yield
         check = read_check(item)
         if check is None or (report.when != "call" and report.passed):
             return report
         result = _judge(check, item, report)
         if result.outcome == FAILED and report.when == "call":
-            if _is_hazard(check, item, call):
-                result = replace(result, outcome=HAZARD)
-                report.outcome, report.longrepr = "passed", None
-            elif accepted := next((one for one in self._deviations if one.fits(result)), None):
+            # First: a hazard too may be accepted, and then it is looked for.
+            if accepted := next((one for one in self._deviations if one.fits(result)), None):
                 result = replace(result, outcome=KNOWN, reason=accepted.reason)
                 report.outcome = "skipped"
                 report.wasxfail = accepted.reason
+            elif _is_hazard(check, item, call):
+                result = replace(result, outcome=HAZARD)
+                report.outcome, report.longrepr = "passed", None
         attach(result, item, report)
         return report
 
