@@ -210,6 +210,36 @@ def test_a_run_that_ends_early_says_so(
         assert [one.nodeid for one in report.tests] == ["test_it.py::test_b_stops"]
 
 
+@pytest.mark.slow
+def test_a_check_whose_worker_crashed_in_its_teardown_has_failed(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(
+        test_it="""
+        import os
+        import pytest
+        from pytest_linkcheck.conformance import check
+
+        @pytest.fixture
+        def crashing():
+            yield
+            os._exit(9)
+
+        @check("must", why="https://example.org/1")
+        def test_it_holds(crashing):
+            "It holds."
+    """
+    )
+    args = ("-n1", "--max-worker-restart=0", "--linkcheck-report", "out.json")
+    done = pytester.runpytest_subprocess(*PLUGINS, "test_it.py", *args)
+    done.stdout.fnmatch_lines(["*: 1 check, 0 passed, 1 failed, 0 hazards, 0 skipped"])
+    report = read(pytester.path / "out.json")
+    ((one,), tests) = report.checks, report.tests
+    assert (one.outcome, tests) == ("failed", ())
+    assert "crashed while running" in one.reason
+
+
 @pytest.mark.parametrize("distribution", [(), ("-n1",)], ids=["alone", "n1"])
 def test_a_run_that_stops_after_its_last_test_is_complete(
     pytester: pytest.Pytester, run: Run, distribution: tuple[str, ...]

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.fixtures import all_finders, chosen_installers
-from pytest_linkcheck.report.failures import evidence_of, reason_of, remedy_of
-from pytest_linkcheck.report.model import PlainTest
+from pytest_linkcheck.report.failures import evidence_of, is_crash, reason_of, remedy_of
+from pytest_linkcheck.report.model import PlainTest, failed
 from pytest_linkcheck.report.terminal import width_for
 from pytest_linkcheck.report.travel import attach, pack, unpack, worker_of
 from pytest_linkcheck.where import chosen
@@ -146,6 +146,10 @@ class Summary:
         """Keep the result of a check, wherever it ran."""
         for result in unpack(Result, report.user_properties):
             self._results[result.nodeid, worker_of(report.user_properties)] = result
+        if is_crash(report):
+            for key, result in self._results.items():
+                if key[0] == report.nodeid:  # what it had reported by then was not the last word
+                    self._results[key] = failed(result, evidence_of(report))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(

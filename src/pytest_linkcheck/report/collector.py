@@ -15,6 +15,7 @@ from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.filesystems.expectations import assumed
 from pytest_linkcheck.links.show import show_name
 
+from .failures import evidence_of, is_crash
 from .files import NO_JINJA, can_render_html, check_output, write_report
 from .model import (
     FAILED,
@@ -26,13 +27,11 @@ from .model import (
     Row,
     Run,
     Worker,
-    bounded,
+    failed,
     name_run,
 )
 from .travel import unpack
 from .where_run import Where, this_host, this_python
-
-_PHASES = ("setup", "call", "teardown")
 
 
 def parse_outputs(config: pytest.Config) -> list[Path]:
@@ -79,7 +78,7 @@ class Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what the report of a test carries."""
-        if report.when not in _PHASES:
+        if is_crash(report):
             self._note_crash(report)
         where = next(iter(unpack(Where, report.user_properties)), None)
         if where is not None:
@@ -98,10 +97,14 @@ class Collector:
         self._ended.append(nodeid)
 
     def _note_crash(self, report: pytest.TestReport) -> None:
-        """Note a test whose worker died: xdist reports it with nothing that the worker knew."""
-        told = bounded(str(report.longrepr))
-        crashed = PlainTest(report.nodeid, FAILED, evidence=told, run=self._id)
-        self._found[PlainTest, report.nodeid, ""] = crashed
+        """Note a test whose worker died: what it had reported by then was not the last word."""
+        told = evidence_of(report)
+        before = [key for key in self._found if key[1] == report.nodeid]
+        for key in before:
+            self._found[key] = failed(self._found[key], told)
+        if not before:
+            crashed = PlainTest(report.nodeid, FAILED, evidence=told, run=self._id)
+            self._found[PlainTest, report.nodeid, ""] = crashed
         self._broken = self._broken or f"a worker crashed in {show_name(report.nodeid)}"
 
     def _note_where(self, where: Where) -> None:

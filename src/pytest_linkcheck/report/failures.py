@@ -13,6 +13,14 @@ _REMEDY = re.compile(
 )
 
 
+def is_crash(report: pytest.TestReport) -> bool:
+    """Return whether it is xdist that reports a test, as the worker died that ran it.
+
+    Such a report carries nothing of what the worker knew.
+    """
+    return report.when not in {"setup", "call", "teardown"}
+
+
 def evidence_of(report: pytest.TestReport) -> str:
     """Return all that the failure says, or why the test was skipped; empty for one that passed."""
     if report.longrepr is None:

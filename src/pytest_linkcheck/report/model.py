@@ -345,6 +345,15 @@ class Report:
 Found = TypeVar("Found", bound=Result | Row | PlainTest)
 
 
+def failed(one: Found, told: str) -> Found:
+    """Return the result *one* as that of a test which has failed after all, as is *told*."""
+    if isinstance(one, Result):
+        return replace(one, outcome=FAILED, reason=told.partition("\n")[0], evidence=told)
+    if isinstance(one, Row):
+        return replace(one, outcome=FAILED, message=told)
+    return replace(one, outcome=FAILED, evidence=told)
+
+
 def name_run(one: Found, run: str, worker: str) -> Found:
     """Return the result *one* with the run and the worker that it is of."""
     return replace(one, run=run, worker=worker)
