@@ -10,11 +10,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from report.samples import report as sample
 from support.mounting import mounted, needs_root
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.report import collector  # noqa: F401 - pytester forgets what runs import
-from pytest_linkcheck.report.files import read_report, write_whole
+from pytest_linkcheck.report.files import SUFFIXES, read_report, write_report, write_whole
 from pytest_linkcheck.report.model import Report
 
 Run = Callable[..., pytest.RunResult]
@@ -289,6 +290,28 @@ def test_a_path_that_takes_no_report_is_an_error_at_the_start(
     done = run("--linkcheck-report", name)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines([f"ERROR: --linkcheck-report *{told}"])
+
+
+def test_a_run_that_is_killed_leaves_no_report_of_another(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    path = pytester.makepyfile("""
+        import os, signal
+
+        def test_it():
+            os.kill(os.getpid(), signal.SIGTERM)
+    """)
+    write_report(sample(), pytester.path / "out.json")
+    reports = [f"--linkcheck-report=out{suffix}" for suffix in SUFFIXES]
+    pytester.runpytest_subprocess(*PLUGINS, path.name, *reports)
+    found = read(pytester.path / "out.json")
+    (ran,) = found.runs
+    assert (ran.complete, ran.exit_status, ran.finished) == (False, 2, "")
+    assert found == Report(runs=(ran,))
+    for suffix in SUFFIXES:
+        told = (pytester.path / f"out{suffix}").read_text("utf-8")
+        assert "it has not ended yet, or was killed" in told
 
 
 def test_without_jinja_the_json_is_written(

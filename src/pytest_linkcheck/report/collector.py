@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +33,8 @@ from .model import (
 )
 from .travel import unpack
 from .where_run import Where, this_host, this_python
+
+_BEGUN = "it has not ended yet, or was killed"
 
 
 def parse_outputs(config: pytest.Config) -> list[Path]:
@@ -73,8 +76,17 @@ class Collector:
             f"linkcheck: {show_name(path.name)}: {NO_JINJA}; {show_name(_json(path).name)} will be "
             "written in its place"
             for path in self._outputs
-            if path.suffix == ".html" and not can_render_html()
+            if _needs_jinja(path)
         ]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Write what is true if the run is killed: no report of another run must stand for it."""
+        run = self._run(_BEGUN, int(pytest.ExitCode.INTERRUPTED))
+        for path in self._outputs:
+            with suppress(LinkcheckError):  # said at the end
+                written = _json(path) if _needs_jinja(path) else path
+                write_report(Report(runs=(replace(run, finished=""),)), written)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what the report of a test carries."""
@@ -144,7 +156,7 @@ class Collector:
             except LinkcheckError as error:
                 self._told.append(f"linkcheck: {error}")
                 self._fail(session)
-                if path.suffix == ".html" and not can_render_html():
+                if _needs_jinja(path):
                     self._write_json_instead(report, _json(path))
 
     def _write_json_instead(self, report: Report, path: Path) -> None:
@@ -210,6 +222,10 @@ class Collector:
         """Say it after an internal error too, when there is no summary."""
         for line in self._told:
             sys.stderr.write(f"{line}\n")
+
+
+def _needs_jinja(path: Path) -> bool:
+    return path.suffix == ".html" and not can_render_html()
 
 
 def _json(path: Path) -> Path:
