@@ -254,3 +254,12 @@ def test_results_of_another_host_stand_apart(cli: Callable[..., Told]) -> None:
     status, out, _ = cli("merge", save("a.json", one(1, "passed")), save("b.json", second))
     assert status == 0
     assert "ext4, Darwin arm64 | ext4, Linux x86\\_64" in out
+
+
+def test_of_two_runs_the_worse_says_how_a_distribution_is(cli: Callable[..., Told]) -> None:
+    rows = (row(outcome="failed", message="a file is missing"), row(run=run(2).id))
+    write_report(report(audits=(row(),)), Path("old.json"))
+    write_report(report(runs=(*report().runs, run(2)), audits=rows), Path("new.json"))
+    status, out, _ = cli("compare", "old.json", "new.json")
+    assert status == 1
+    assert "numpy: passed -> failed: a file is missing" in out

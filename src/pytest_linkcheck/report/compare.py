@@ -12,6 +12,7 @@ from .model import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Report, Result, Row
 
 # How bad it is, of what ran; `known` is a failure that the configuration accepts.
 _RANK = {PASSED: 0, HAZARD: 1, KNOWN: 2, FAILED: 3}
+_ROW_RANK = {PASSED: 0, SKIPPED: 1, FAILED: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,9 @@ def _judge_rows(old: list[Row], new: list[Row]) -> tuple[str, bool, str] | None:
         (row,) = (old or new)[:1]
         told = f"{row.version or 'no version'}, {row.outcome}"
         return ("gone", False, told) if old else ("new", False, told)
-    before, after = old[-1], new[-1]
-    ranks = {PASSED: 0, SKIPPED: 1, FAILED: 2}
+    before, after = _worst_row(old), _worst_row(new)
     if before.outcome != after.outcome:
-        worse = ranks[after.outcome] > ranks[before.outcome]
+        worse = _ROW_RANK[after.outcome] > _ROW_RANK[before.outcome]
         told = f"{before.outcome} -> {after.outcome}"
         told += f": {after.message.partition(chr(10))[0]}" if after.message else ""
         return ("broken" if worse else "fixed", worse, told)
@@ -158,6 +158,11 @@ def _judge_rows(old: list[Row], new: list[Row]) -> tuple[str, bool, str] | None:
     better = apart[1] < apart[0] and after.shared >= before.shared
     told = f"{_tell_sizes(before)} -> {_tell_sizes(after)}"
     return ("broken" if worse else "fixed" if better else "changed", worse, told)
+
+
+def _worst_row(rows: Sequence[Row]) -> Row:
+    """Return the worst of what several runs say of one distribution, of equals the last."""
+    return max(reversed(rows), key=lambda row: _ROW_RANK[row.outcome])
 
 
 def _tell_sizes(row: Row) -> str:
