@@ -211,6 +211,25 @@ def test_a_run_that_ends_early_says_so(
         assert [one.nodeid for one in report.tests] == ["test_it.py::test_b_stops"]
 
 
+def test_checks_of_one_name_in_two_modules_are_two(pytester: pytest.Pytester, run: Run) -> None:
+    body = """
+        from pytest_linkcheck.conformance import check
+
+        @check("must", why="https://example.org/1")
+        def test_it_holds():
+            "It holds."
+            assert {holds}
+    """
+    pytester.makepyfile(test_a=body.format(holds=True), test_b=body.format(holds=False))
+    done = run("--linkcheck-report", "out.json")
+    done.stdout.fnmatch_lines(["    test_b.py::it_holds"])
+    checks = read(pytester.path / "out.json").checks
+    assert {one.check: one.outcome for one in checks} == {
+        "test_a.py::it_holds": "passed",
+        "test_b.py::it_holds": "failed",
+    }
+
+
 @pytest.mark.slow
 def test_a_check_whose_worker_crashed_in_its_teardown_has_failed(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.fixtures import all_finders, chosen_installers
 from pytest_linkcheck.report.failures import evidence_of, is_crash, reason_of, remedy_of
 from pytest_linkcheck.report.model import PlainTest, failed
+from pytest_linkcheck.report.names import tell_apart
 from pytest_linkcheck.report.terminal import width_for
 from pytest_linkcheck.report.travel import attach, pack, unpack, worker_of
 from pytest_linkcheck.where import chosen
@@ -184,5 +185,5 @@ class Summary:
         if self._results:
             terminalreporter.write_sep("=", "linkcheck conformance")
             width, verbosity = width_for(terminalreporter), terminalreporter.verbosity
-            for line in conformance_lines(list(self._results.values()), width, verbosity):
+            for line in conformance_lines(tell_apart(self._results.values()), width, verbosity):
                 terminalreporter.write_line(line)

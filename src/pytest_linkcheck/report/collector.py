@@ -31,6 +31,7 @@ from .model import (
     failed,
     name_run,
 )
+from .names import tell_apart
 from .travel import unpack
 from .where_run import Where, this_host, this_python
 
@@ -175,7 +176,9 @@ class Collector:
         stopped = self._broken or self._why_stopped(session)
         return Report(
             runs=(self._run(stopped, int(session.exitstatus)),),
-            checks=tuple(one for one in self._found.values() if isinstance(one, Result)),
+            checks=tuple(
+                tell_apart(one for one in self._found.values() if isinstance(one, Result))
+            ),
             audits=tuple(one for one in self._found.values() if isinstance(one, Row)),
             tests=tuple(one for one in self._found.values() if isinstance(one, PlainTest)),
         )

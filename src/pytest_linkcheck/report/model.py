@@ -131,7 +131,7 @@ class Result:
     """One check, run for one installer, link mode and place; the latter two may be empty.
 
     Attributes:
-        check: its name.
+        check: its name, with its module's where another one has such a check too.
         promise: what it checks, in a sentence.
         why: the address of what says why.
         installer: as it was chosen: `uv`, `uv==0.10.4`.
