@@ -65,12 +65,15 @@ def _wrong_counts(dist: Distribution, count: int) -> Iterator[str]:
     files = _from_wheel(dist)
     for file in files:
         try:
-            links = read_facts(file.path).links
+            facts = read_facts(file.path)
         except OSError as error:
             yield f"{show_name(file.name)} cannot be looked at: {error.strerror}"
             continue
-        if links != count:
-            told = show_count(links, "link")
+        if facts.kind is Kind.SYMLINK:
+            told = "is a symlink: the links are those of its target"
+            yield f"{show_name(file.name)} {told}, expected {count}"
+        elif facts.links != count:
+            told = show_count(facts.links, "link")
             yield f"{show_name(file.name)} has {told}, expected {count}"
     if not files:
         yield f"nothing proves link counts of {count}: {_no_files(dist)}"

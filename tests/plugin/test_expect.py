@@ -64,6 +64,7 @@ def test_a_cache_on_another_device_passes_where_expected(
         ("'own'", "hardlink", [ONE], "uv-1: sample/*: hardlink (one inode, 2 links), expected own"),
         ("'hardlink'", "", [PIP], "pip-1: sample/*: no such file in the cache, expected hardlink"),
         ("link_count=2", "hardlink", [PAIR], "uv-1: sample/* has 3 links, expected 2"),
+        ("link_count=1", "symlink", [ONE], "uv-1: sample/* is a symlink: the links are *"),
         ("device='different'", "copy", [ONE], "*/uv-1 is on device *, its cache on *: expected *"),
         ("device='same'", "", [PIP], "<pip environment *> has no cache, so there is no device *"),
         ("'own'", "", ["pass"], "it made no environment"),
