@@ -1,7 +1,7 @@
 """Assertions on bytecode: whether an environment has any, has all, and whether it still holds."""
 
-import ast
 import os
+import sysconfig
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def assert_bytecode(
     missing, problems, count = [], list(found.problems), 0
     for source in _sources(place, problems):
         count += 1
-        if source not in have and (why := _compilable(source)) is not None:
+        if source not in have and (why := _why_missing(source, place.site_packages)) is not None:
             missing.append(f"{show_name(source)}{why}")
     if missing or problems or not count:
         of = f"{len(missing)} of {show_count(count, 'module')} without {tag or 'any'}"
@@ -183,16 +183,20 @@ def _sources(place: _Place, problems: list[str]) -> Iterator[Path]:
                 yield file.path
 
 
-def _compilable(source: Path) -> str | None:
-    """Return `None` if *source* has an error of syntax, else what else is wrong with it."""
+def _why_missing(source: Path, site_packages: Path) -> str | None:
+    """Return `None` if *source* cannot be compiled, else what is to be said of it."""
     try:
         # realpath: the file itself may be a symlink into the cache.
         text = read_regular(Path(os.path.realpath(source)), _MAX)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            # It is not run. Not ast.parse: a `return` outside of a function passes that.
+            compile(text, source, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        own = Path(sysconfig.get_path("purelib")).parent.name  # python3.11
+        if site_packages.parent.name == own:
+            return None
+        return ": this Python cannot compile it, and whether that of the environment can is unknown"
     except OSError as error:
         return f": it cannot be read: {error.strerror}"
     return ""

@@ -19,7 +19,7 @@ from pytest_linkcheck import (
     assert_no_bytecode,
     read_bytecode,
 )
-from pytest_linkcheck.installs.bytecode import Check, State
+from pytest_linkcheck.installs.bytecode import Check, State, expected_tag
 from pytest_linkcheck.links.show import show_size
 
 TAG = sys.implementation.cache_tag
@@ -305,10 +305,28 @@ def test_an_environment_compiled_on_import(venvs: Venvs, wheelhouse: Wheelhouse)
 
 
 def test_a_module_that_cannot_be_compiled_is_no_lack(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
-    files = {"odd/__init__.py": b"", "odd/old.py": b"print 'two'\n"}
+    files = {
+        "odd/__init__.py": b"",
+        "odd/old.py": b"print 'two'\n",
+        "odd/stray.py": b"return\n",
+    }
     one = venvs.uv(wheelhouse.build("odd", "1.0", files), bytecode="compiled")
-    assert not _pyc(one / "odd", "old").exists()
+    for name in ("old", "stray"):
+        assert not _pyc(one / "odd", name).exists()
     assert_bytecode(one, complete=True)
+
+
+def test_what_another_python_can_compile_is_not_known(venvs: Venvs, wheelhouse: Wheelhouse) -> None:
+    files = {"new/__init__.py": b"", "new/later.py": b"of a later = syntax\n"}
+    one = venvs.pip(wheelhouse.build("new", "1.0", files), bytecode="compiled")
+    tag = expected_tag(one.site_packages)
+    for path in one.site_packages.rglob(f"*.{tag}.pyc"):
+        path.rename(path.with_name(path.name.replace(f"{tag}", "cpython-399")))
+    one.site_packages.parent.rename(one.prefix / "lib/python3.99")
+    with pytest.raises(AssertionError) as caught:
+        assert_bytecode(one.prefix, complete=True)
+    assert "1 of 2 modules without cpython-399" in str(caught.value)
+    assert "later.py: this Python cannot compile it" in str(caught.value)
 
 
 def test_nothing_with_modules_is_not_complete(venvs: Venvs) -> None:
