@@ -10,7 +10,7 @@ from .errors import hides_traceback
 from .fixtures import MADE
 from .installs import Distribution, Environment, InstalledFile
 from .linked import FROM_WHEEL, Expected, Outcome, compare_distributions, judge
-from .links import Kind, Sharing, Verdict, compare, read_facts
+from .links import Kind, Sharing, Verdict, compare, read_facts, read_mounts
 from .links.show import show_count, show_device, show_name
 
 __tracebackhide__ = hides_traceback
@@ -33,20 +33,22 @@ def check_expectation(marker: pytest.Mark, item: pytest.Item) -> str:
 
 def _offences(marker: pytest.Mark, environments: list[Environment]) -> Iterator[str]:
     sharing = marker.args[0] if marker.args else marker.kwargs.get("sharing")
-    for environment in environments:
+    installed = [environment.distributions() for environment in environments]
+    for environment, dists in zip(environments, installed, strict=True):
         name = show_name(environment.prefix.name)
         if device := marker.kwargs.get("device"):
             yield from _wrong_device(environment, device)
         if sharing is not None:
             expected = Expected.parse(sharing)
-            for dist in environment.distributions():
-                told = list(_wrong_sharing(dist, environment, environments, expected))
+            others = [dist for other in installed if other is not dists for dist in other]
+            for dist in dists:
+                told = list(_wrong_sharing(dist, environment.cache, others, expected))
                 yield from (f"{name}: {line}" for line in told)
         if count := marker.kwargs.get("link_count"):
-            for dist in environment.distributions():
+            for dist in dists:
                 told = list(_wrong_counts(dist, count))
                 yield from (f"{name}: {line}" for line in told)
-        if not environment.distributions():
+        if not dists:
             yield f"{name}: nothing is installed in it"
 
 
@@ -89,19 +91,10 @@ def _no_files(dist: Distribution) -> str:
 
 
 def _wrong_sharing(
-    dist: Distribution,
-    environment: Environment,
-    environments: list[Environment],
-    expected: Expected,
+    dist: Distribution, cache: Path, others: list[Distribution], expected: Expected
 ) -> Iterator[str]:
-    """Compare with every other environment that has *dist*, or else with the cache."""
-    peers = [
-        peer
-        for other in environments
-        if other is not environment
-        for peer in other.distributions()
-        if (peer.name, peer.version) == (dist.name, dist.version)
-    ]
+    """Compare with the same in every other environment, or else with the cache."""
+    peers = [one for one in others if (one.name, one.version) == (dist.name, dist.version)]
     by_role = dict.fromkeys(FROM_WHEEL, expected)
     for peer in peers:
         findings = compare_distributions(dist, peer, by_role)
@@ -110,11 +103,12 @@ def _wrong_sharing(
             told = findings[0] if findings else "no file of it came out of a wheel"
             yield f"nothing proves that {dist} is {expected.value}: {told}"
     if not peers:
-        yield from _wrong_against_cache(dist, environment.cache, expected)
+        yield from _wrong_against_cache(dist, cache, expected)
 
 
 def _wrong_against_cache(dist: Distribution, cache: Path, expected: Expected) -> Iterator[str]:
-    """Compare each file with the files of its name and size in the cache."""
+    """Compare each file with the files of its name in the cache."""
+    mounts = read_mounts()  # once, not for each of a thousand files
     candidates: dict[str, list[Path]] = {}
     for folder, _, names in os.walk(cache):
         for name in names:
@@ -126,7 +120,8 @@ def _wrong_against_cache(dist: Distribution, cache: Path, expected: Expected) ->
         except OSError as error:
             yield f"{show_name(file.name)} cannot be looked at: {error.strerror}"
             continue
-        verdicts = [compare(file.path, path) for path in candidates.get(file.path.name, ())]
+        found = candidates.get(file.path.name, ())
+        verdicts = [compare(file.path, path, mounts=mounts) for path in found]
         # The file is as much shared as with the one it shares most with; the others are files
         # of other packages that happen to have its name and bytes.
         closest = min(verdicts, key=_distance, default=None)
