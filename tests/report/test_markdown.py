@@ -1,12 +1,13 @@
 """A report as Markdown: what stands in it, and that nothing in it is markup but ours."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from report.samples import check, report, row, run
 
 from pytest_linkcheck.report.markdown import escape, render_markdown
-from pytest_linkcheck.report.model import InstallerFacts, PlainTest
+from pytest_linkcheck.report.model import InstallerFacts, PlainTest, Row
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -70,6 +71,21 @@ def test_all_there_is_to_say_is_said() -> None:
     assert "it is known" in told
     assert "| numpy 2.3.1 | 10 | 7 | 0 | 0 | 3 | 0 | 900 bytes | 100 bytes | 50 bytes |" in told
     assert "<summary>test_a.py::test_it</summary>" in told
+
+
+def test_what_was_not_run_is_said() -> None:
+    elsewhere = check(check="another", filesystem="btrfs")
+    told = render_markdown(report(check(), check(filesystem="btrfs"), elsewhere))
+    assert "| uv 0.11.0 hardlink | 2 passed | 1 passed, **1 not run** |" in told
+
+
+def test_a_skipped_audit_is_said() -> None:
+    skipped = Row.unexamined(".venv", "numpy")
+    audits = (row(), replace(skipped, outcome="skipped", message="not now", run=run().id))
+    told = render_markdown(report(audits=audits))
+    assert "## Skipped audits" in told
+    assert "<summary>.venv: numpy</summary>" in told
+    assert "not now" in told
 
 
 def test_only_addresses_of_the_web_become_links() -> None:

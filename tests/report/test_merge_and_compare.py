@@ -256,6 +256,13 @@ def test_results_of_another_host_stand_apart(cli: Callable[..., Told]) -> None:
     assert "ext4, Darwin arm64 | ext4, Linux x86\\_64" in out
 
 
+def test_a_check_that_was_not_run_in_a_cell_is_counted(cli: Callable[..., Told]) -> None:
+    write_report(report(check(), check(filesystem="btrfs"), check(check="b")), Path("a.json"))
+    _, _, err = cli("merge", "a.json")
+    assert "1 cell in which not all of its row was run:" in err
+    assert "  uv 0.11.0 hardlink on btrfs: 1 not run" in err
+
+
 def test_of_two_runs_the_worse_says_how_a_distribution_is(cli: Callable[..., Told]) -> None:
     rows = (row(outcome="failed", message="a file is missing"), row(run=run(2).id))
     write_report(report(audits=(row(),)), Path("old.json"))

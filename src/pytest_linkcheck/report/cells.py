@@ -52,12 +52,6 @@ class Matrix:
             for other in self.columns
         )
 
-    def words(self, line: Line, column: Column) -> str:
-        """Return what a cell says: `2 failed, 56 passed`, `missing`, or nothing."""
-        if found := self.cells.get((line, column)):
-            return tell_outcomes(found)
-        return MISSING if self.expects(line, column) else ""
-
 
 def tell_outcomes(results: Iterable[Result]) -> str:
     """Return how many of *results* came out how, the worst first: `1 hazard, 56 passed`."""

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from pytest_linkcheck.links.show import show_count, show_name, show_size
 
-from .cells import Cells, build_matrix, find_repeated, tell_outcomes
+from .cells import Cells, find_repeated, tell_outcomes
+from .grid import Cell, make_grid
 from .model import COLUMNS, FAILED, HAZARD, KNOWN, SKIPPED, PlainTest, Report, Result, Row, Run
 
 _LIMIT = 1_000_000  # bytes; GitHub drops a summary over 1,048,576 wholly
@@ -94,7 +95,7 @@ def _tell_run(run: Run) -> str:
 def _matrix(report: Report) -> Iterator[str]:
     if not report.checks:
         return
-    matrix = build_matrix(report)
+    grid = make_grid(report)
     yield f"\n## Conformance\n\n{show_count(len(report.checks), 'check')}: " + escape(
         tell_outcomes(report.checks)
     )
@@ -103,23 +104,23 @@ def _matrix(report: Report) -> Iterator[str]:
         _row(
             [
                 escape(" ".join(filter(None, line))),
-                *(_bold(matrix.words(line, column)) for column in matrix.columns),
+                *(_bold(grid.cells.get((line, column))) for column in grid.columns),
             ]
         )
-        for line in matrix.lines
+        for line in grid.lines
     )
-    yield from _table(["", *(escape(column) for column in matrix.columns)], rows)
+    yield from _table(["", *(escape(column) for column in grid.columns)], rows)
 
 
-def _bold(words: str) -> str:
+def _bold(cell: Cell | None) -> str:
     """Return the words of a cell, those in bold that ask for attention."""
     return ", ".join(
         f"**{escape(part)}**" if part.partition(" ")[2] in _LOUD or part in _LOUD else escape(part)
-        for part in words.split(", ")
+        for part in (cell.words if cell else ())
     )
 
 
-_LOUD = {"failed", "hazard", "hazards", "missing"}
+_LOUD = {"failed", "hazard", "hazards", "missing", "not run", "conflict", "conflicts"}
 
 
 def _repeated(report: Report) -> Iterator[str]:
@@ -171,12 +172,13 @@ def _tests(title: str, tests: Sequence[PlainTest]) -> Iterator[str]:
 
 
 def _audit_problems(rows: Sequence[Row]) -> Iterator[str]:
-    failed = [row for row in rows if row.outcome == FAILED]
-    if failed:
-        yield "## Failed audits\n"
-    for row in failed:
-        name = " ".join(filter(None, (row.name, row.version)))
-        yield _details(f"{row.environment}: {name}", [], row.message)
+    for title, outcome in (("Failed audits", FAILED), ("Skipped audits", SKIPPED)):
+        found = [row for row in rows if row.outcome == outcome]
+        if found:
+            yield f"## {title}\n"
+        for row in found:
+            name = " ".join(filter(None, (row.name, row.version)))
+            yield _details(f"{row.environment}: {name}", [], row.message)
 
 
 def _skipped(report: Report) -> Iterator[str]:

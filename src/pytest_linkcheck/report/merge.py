@@ -6,8 +6,9 @@ from pathlib import Path
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.links.show import show_count, show_name
 
-from .cells import MISSING, build_matrix, find_repeated
+from .cells import find_repeated
 from .files import read_report
+from .grid import Cell, make_grid
 from .model import Report, Run
 
 _SHOWN = 20
@@ -69,19 +70,21 @@ def tell_merged(report: Report) -> tuple[list[str], bool]:
     twice = len(repeated) - len(conflicts)
     if twice:
         lines.append(f"{show_count(twice, 'duplicate')}: one cell, the same outcome")
-    matrix = build_matrix(report)
-    missing = [
-        f"{' '.join(filter(None, line))} on {column}"
-        for line in matrix.lines
-        for column in matrix.columns
-        if matrix.words(line, column) == MISSING
-    ]
-    lines += _some("missing cell", [show_name(one) for one in missing])
+    cells = make_grid(report).cells.values()
+    missing = [_place(one) for one in cells if not one.results]
+    lines += _some("missing cell", missing)
+    partly = [one for one in cells if one.results and one.absent]
+    lacking = [f"{_place(one)}: {len(one.absent):,} not run" for one in partly]
+    lines += _some("cell", lacking, " in which not all of its row was run")
     return lines, bool(conflicts)
 
 
-def _some(noun: str, found: Sequence[str]) -> list[str]:
+def _place(cell: Cell) -> str:
+    return show_name(f"{' '.join(filter(None, cell.line))} on {cell.column}")
+
+
+def _some(noun: str, found: Sequence[str], what: str = "") -> list[str]:
     lines = [f"  {one}" for one in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"  and {len(found) - _SHOWN:,} more")
-    return [f"{show_count(len(found), noun)}:", *lines] if found else []
+    return [f"{show_count(len(found), noun)}{what}:", *lines] if found else []
