@@ -39,7 +39,7 @@ def bounded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine. `boot` is a hash of its boot id: equal for all that ran since one start of it."""
+    """A machine. `boot` is equal for all that ran since one start of it."""
 
     name: str
     boot: str
