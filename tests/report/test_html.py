@@ -322,3 +322,9 @@ def test_a_run_writes_its_page(pytester: pytest.Pytester, monkeypatch: pytest.Mo
     page = pytester.path.joinpath("out.html").read_text(encoding="utf-8")
     assert headline(page) == "1 check failed"
     assert page == render_html(read_report(pytester.path / "out.json"))
+
+
+def test_a_result_has_its_check_and_outcome_even_if_it_is_the_first() -> None:
+    page = render_html(report(check("failed", reason="", evidence="", duration=0.0)))
+    ((_, _, rows),) = Reader(page).data["cells"].values()
+    assert rows == [[0, 0]]

@@ -12,6 +12,8 @@ from .grid import NOT_RUN, OUTCOMES, SIGNS, Cell, Grid, show_run
 from .model import Report, Result
 from .safe import web_address
 
+_LEAST = 2  # of a result: its check and its outcome are there even if both are 0
+
 
 def name_cells(cells: Iterable[Cell]) -> dict[Cell, str]:
     """Return the fragment of each cell's address: `cell-uv-0.10.4-hardlink-ext4`."""
@@ -36,7 +38,7 @@ def embed(
 
     Texts stand once, in `strings`; a check is a row of `checks`, a result is
     [check, outcome, case, reason, remedy, evidence, milliseconds, run]; zeros at its end
-    are left out.
+    are left out, but for the first two.
     """
     strings: dict[str, int] = {"": 0}
     checks: dict[tuple[str, str, str, str], int] = {}
@@ -76,7 +78,7 @@ def embed(
                 round(one.duration * 1000),
                 runs[one.run],
             ]
-            while row and not row[-1]:
+            while len(row) > _LEAST and not row[-1]:
                 row.pop()
             rows.append(row)
         not_run = OUTCOMES.index(NOT_RUN)

@@ -77,7 +77,7 @@
     find("panel-words").textContent = words;
     body.replaceChildren();
     told.outcomes.forEach((outcome, index) => {
-      const own = results.filter((one) => (one[1] || 0) === index);
+      const own = results.filter((one) => one[1] === index);
       if (!own.length) return;
       const noun = outcome === "hazard" && own.length > 1 ? "hazards" : outcome;
       const heading = `${told.signs[index]} ${own.length} ${noun}`;
