@@ -88,6 +88,73 @@ def test_uv_on_path(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.version == Version("99.0")
 
 
+def _unrecord(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the package `uv` be one that no RECORD tells of."""
+    monkeypatch.setattr("pytest_linkcheck.installs.installers.uv.find_recorded_uv", lambda: None)
+
+
+def test_a_recorded_uv_is_not_asked_for_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = _find("uv")
+    _unrecord(monkeypatch)
+    assert _find("uv") == recorded
+
+
+def _package_uv(site: Path, record: str, version: str = "98.0") -> Path:
+    """Return the program of a package `uv` in *site*, which says that it is uv 99.0."""
+    info = site / f"uv-{version}.dist-info"
+    for folder in (site / "uv", info, site / "bin"):
+        folder.mkdir(parents=True, exist_ok=True)
+    program = _says(site / "bin/uv", "uv 99.0")
+    (site / "uv/__init__.py").write_text(f"def find_uv_bin():\n    return {os.fspath(program)!r}\n")
+    (info / "RECORD").write_text(record.format(size=program.stat().st_size))
+    return program
+
+
+@pytest.fixture
+def other_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that modules are found in first."""
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.delitem(sys.modules, "uv", raising=False)
+    return tmp_path / "site"
+
+
+@pytest.mark.parametrize("record", ["bin/uv,sha256=x,{size}\n", "x.py,,\n\nbin/uv,,{size}\n"])
+def test_the_version_of_a_recorded_uv(other_site: Path, record: str) -> None:
+    program = _package_uv(other_site, record)
+    assert _find("uv") == Uv(program, Version("98.0"))
+
+
+@pytest.mark.parametrize(
+    ("record", "version"),
+    [
+        ("bin/uv,sha256=x,1\n", "98.0"),  # another program was put in its place
+        ("bin/uv,,\n", "98.0"),
+        ("bin/uv\n", "98.0"),
+        ("bin/absent/bin/uv,,{size}\n", "98.0"),
+        ("", "98.0"),
+        ("bin/uv,,{size}\n", "next"),
+        pytest.param("bin/uv,,{size}\n" + 200_000 * "x", "98.0", id="more than csv takes"),
+    ],
+)
+def test_a_uv_is_asked_where_its_record_does_not_tell(
+    other_site: Path, record: str, version: str
+) -> None:
+    program = _package_uv(other_site, record, version)
+    assert _find("uv") == Uv(program, Version("99.0"))
+
+
+def test_a_uv_is_asked_where_two_records_tell(other_site: Path) -> None:
+    _package_uv(other_site, "bin/uv,,{size}\n", "97.0")
+    program = _package_uv(other_site, "bin/uv,,{size}\n")
+    assert _find("uv") == Uv(program, Version("99.0"))
+
+
+def test_a_uv_is_asked_where_its_record_cannot_be_read(other_site: Path) -> None:
+    program = _package_uv(other_site, "bin/uv,,{size}\n")
+    (other_site / "uv-98.0.dist-info/RECORD").unlink()
+    assert _find("uv") == Uv(program, Version("99.0"))
+
+
 def _missing_binary() -> str:
     raise FileNotFoundError("no uv")
 
@@ -96,6 +163,7 @@ def _missing_binary() -> str:
 def test_a_uv_package_without_its_program_is_passed_over(
     empty_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
+    _unrecord(monkeypatch)
     if broken == "removed":
         monkeypatch.setattr(uv_package, "find_uv_bin", _missing_binary)
     else:

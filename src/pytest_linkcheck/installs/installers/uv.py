@@ -13,7 +13,7 @@ from pytest_linkcheck.installs.process import Completed, run
 
 from .base import ALL_TASKS, BaseInstaller, Bytecode, Command, Target, Task, read_version
 from .choice import Choice
-from .programs import find_uv_program
+from .programs import find_recorded_uv, find_uv_program
 from .promise import OWN_ROLES, WHEEL_ROLES, Origin, Promise
 from .tools import Tools
 
@@ -105,6 +105,8 @@ def find_uv(choice: Choice, tools: Tools) -> Uv:
 
     Raises `UnavailableError` if there is none, or if it does not tell its version.
     """
+    if choice.is_plain and (recorded := find_recorded_uv()):
+        return Uv(*recorded)
     if choice.version is not None:
         program = "Scripts/uv.exe" if sys.platform == "win32" else "bin/uv"
         found: Path | None = tools.make(str(choice)) / program
