@@ -13,7 +13,6 @@ from .errors import LinkcheckError, UnavailableError
 from .installs import Environment, Toolbox, Venvs
 from .installs.installers import INSTALLERS, Choice, Finder, Installer, parse_choice
 from .installs.known import knowing
-from .links import Linkable, probe_boundary
 from .links.show import show_name
 from .run_folder import is_remote, run_folder
 
@@ -131,6 +130,8 @@ def make_other_device(folder: Path) -> Iterator[Path]:
 
     Raises `UnavailableError` where there is none.
     """
+    from .links import Linkable, probe_boundary  # noqa: PLC0415 - few tests want this
+
     for place in other_devices(folder):
         made = Path(tempfile.mkdtemp(prefix="linkcheck-", dir=place))
         try:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from .filesystems.claims import SharedClaim
 from .links.host import digest, host
 
 _FOLDER = pytest.StashKey[Path]()
@@ -59,5 +58,7 @@ def _given(config: pytest.Config) -> str:
 def _beside(config: pytest.Config, folder: Path) -> Path:
     """Return a *folder* that pytest does not remove: whoever is the last to use it does."""
     if os.name == "posix":
+        from .filesystems.claims import SharedClaim  # noqa: PLC0415 - most runs need none
+
         config.add_cleanup(SharedClaim(folder).leave)
     return folder

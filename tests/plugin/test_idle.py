@@ -73,3 +73,29 @@ def test_nothing_is_said_unless_asked_for(pytester: pytest.Pytester, run: Run) -
     result = run()
     assert not [line for line in result.outlines if line.startswith("linkcheck")]
     result.stdout.no_fnmatch_line("*= linkcheck =*")
+
+
+MAKE_ONE = """
+    import sys
+
+    def test_it(venvs):
+        venvs.uv()
+        print("MODULES", *sys.modules)
+"""
+NOT_FOR_MAKING = {
+    "packaging.requirements",
+    "packaging.utils",
+    "pytest_linkcheck.filesystems",
+    "pytest_linkcheck.installs.distributions",
+    "pytest_linkcheck.installs.installers.pip",
+    "pytest_linkcheck.installs.wheelhouse",
+}
+
+
+@pytest.mark.usefixtures("_alone")
+def test_to_make_an_environment_takes_few_modules(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MAKE_ONE)
+    result = pytester.runpytest_subprocess("-s", "-p", "linkcheck")
+    (line,) = (line for line in result.outlines if "MODULES" in line)
+    assert "pytest_linkcheck.installs.environment" in line.split()
+    assert not NOT_FOR_MAKING & set(line.split())

@@ -1,12 +1,27 @@
-"""Environments, who fills them, and what is installed in them."""
+"""Environments, who fills them, and what is installed in them.
 
-from .distributions import Distribution, InstalledFile, find_distribution, read_distributions
-from .environment import Environment, InstallError
-from .layout import Layout, find_layout
-from .maker import Toolbox, Venvs
-from .roles import Role
-from .stock import take_stock_of
-from .wheelhouse import Wheel, Wheelhouse
+Each name is imported when it is first used: to make an environment takes few of them, and reading
+what is in one takes longer to import than uv takes to start.
+"""
+
+from typing import TYPE_CHECKING
+
+from pytest_linkcheck.late import importer
+
+if TYPE_CHECKING:
+    from .distributions import (
+        Distribution,
+        InstalledFile,
+        find_distribution,
+        read_distributions,
+    )
+    from .environment import Environment, InstallError
+    from .layout import Layout, find_layout
+    from .maker import Toolbox, Venvs
+    from .roles import Role
+    from .stock import take_stock_of
+    from .wheel import Wheel
+    from .wheelhouse import Wheelhouse
 
 __all__ = [
     "Distribution",
@@ -24,3 +39,22 @@ __all__ = [
     "read_distributions",
     "take_stock_of",
 ]
+
+__getattr__ = importer(
+    __name__,
+    {
+        "distributions": (
+            "Distribution",
+            "InstalledFile",
+            "find_distribution",
+            "read_distributions",
+        ),
+        "environment": ("Environment", "InstallError"),
+        "layout": ("Layout", "find_layout"),
+        "maker": ("Toolbox", "Venvs"),
+        "roles": ("Role",),
+        "stock": ("take_stock_of",),
+        "wheel": ("Wheel",),
+        "wheelhouse": ("Wheelhouse",),
+    },
+)

@@ -4,18 +4,21 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links.show import show_name
 
-from .distributions import Distribution, find_distribution, read_distributions
 from .hermetic import hermetic_environ
 from .index import Index, no_network
-from .installers import Bytecode, Command, Freed, Installer, Pip, Target, Task
-from .installers.base import cannot
+from .installers.base import Bytecode, Command, Installer, Target, Task, cannot
 from .layout import Layout, find_layout
 from .process import Completed, Log, run
-from .wheelhouse import Wheel
+from .wheel import Wheel
+
+if TYPE_CHECKING:
+    from .distributions import Distribution
+    from .installers import Freed, Pip
 
 __tracebackhide__ = hides_traceback
 
@@ -44,7 +47,7 @@ class Surroundings:
 
     home: Path
     index: Index
-    fetcher: Callable[[], Pip | None]
+    fetcher: Callable[[], "Pip | None"]
     extra: Mapping[str, str] = field(default_factory=dict)
     umask: int = DEFAULT_UMASK
 
@@ -54,7 +57,7 @@ class CacheRun:
     """What cleaning a cache came to: what was run, and the bytes it says it freed, if it does."""
 
     completed: Completed
-    freed: Freed | None
+    freed: "Freed | None"
 
 
 class Environment:
@@ -125,16 +128,20 @@ class Environment:
         """Return the path of *name* in site-packages."""
         return self.site_packages / name
 
-    def __getitem__(self, name: str) -> Distribution:
+    def __getitem__(self, name: str) -> "Distribution":
         """Return the installed distribution *name*; raises `LinkcheckError` if there is none."""
+        from .distributions import find_distribution  # noqa: PLC0415 - see the package
+
         return find_distribution(self.layout, name)
 
     def __repr__(self) -> str:
         mode = f", link mode {self.link_mode}" if self.link_mode else ""
         return f"<{self.installer.name} environment {show_name(self.prefix)}{mode}>"
 
-    def distributions(self) -> list[Distribution]:
+    def distributions(self) -> "list[Distribution]":
         """Return all that is installed, by name."""
+        from .distributions import read_distributions  # noqa: PLC0415 - see the package
+
         return read_distributions(self.layout)
 
     def install(self, *requirements: Requirement, check: bool = True) -> Completed:
@@ -162,7 +169,7 @@ class Environment:
         self._need(Task.UNINSTALL)
         if check:
             for name in names:
-                find_distribution(self.layout, name)
+                self[name]
         completed = self._run(self.installer.uninstall(self._target, names))
         if check and completed.returncode != 0:
             wanted = show_name(" ".join(names))

@@ -7,14 +7,17 @@ this, each would fetch its packages again.
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import locked, noting
 
 from .hermetic import hermetic_environ
-from .installers import Pip
 from .process import run
+
+if TYPE_CHECKING:
+    from .installers import Pip
 
 __tracebackhide__ = hides_traceback
 
@@ -26,7 +29,7 @@ class Index:
         self._folder = folder
         self._home = home
 
-    def fetch(self, requirements: Sequence[str], pip: Pip) -> Path:
+    def fetch(self, requirements: Sequence[str], pip: "Pip") -> Path:
         """Return a folder with wheels of *requirements* and of all they need.
 
         Raises `UnavailableError` if no index can be reached, `LinkcheckError` if it has no such
@@ -40,7 +43,7 @@ class Index:
                     self._download(requirements, pip, folder)
         return folder
 
-    def _download(self, requirements: Sequence[str], pip: Pip, folder: Path) -> None:
+    def _download(self, requirements: Sequence[str], pip: "Pip", folder: Path) -> None:
         # Beside its place and renamed into it: a killed run leaves no half-filled folder behind.
         partial = folder.with_suffix(".partial")
         command = pip.wheel(requirements, partial, self._folder / "pip-cache")

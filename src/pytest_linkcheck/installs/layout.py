@@ -4,7 +4,6 @@ import os
 import re
 import stat
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +84,8 @@ def find_layout(prefix: str | os.PathLike[str]) -> Layout:
 
 def running_layout() -> Layout:
     """Return the layout of the environment this process runs in."""
+    import sysconfig  # noqa: PLC0415 - large, and for the audit alone
+
     return Layout(Path(sys.prefix), Path(sysconfig.get_path("purelib")))
 
 

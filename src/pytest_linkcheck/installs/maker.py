@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol, TypedDict, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack, runtime_checkable
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
 from pytest_linkcheck.links.host import host
@@ -15,19 +15,14 @@ from pytest_linkcheck.steps import step
 
 from .environment import DEFAULT_UMASK, Environment, Requirement, Surroundings
 from .index import Index
-from .installers import (
-    INSTALLERS,
-    Bytecode,
-    Choice,
-    Finder,
-    Installer,
-    Pip,
-    Target,
-    Tools,
-    find_installer,
-    parse_choice,
-)
+from .installers import INSTALLERS, find_installer
+from .installers.base import Bytecode, Installer, Target
+from .installers.choice import Choice, parse_choice
+from .installers.tools import Finder, Tools
 from .process import Log
+
+if TYPE_CHECKING:
+    from .installers import Pip
 
 __tracebackhide__ = hides_traceback
 
@@ -66,8 +61,10 @@ class Toolbox:
             raise found
         return found
 
-    def fetcher(self) -> Pip | None:
+    def fetcher(self) -> "Pip | None":
         """Return the pip that fetches packages from the index, `None` if there is none."""
+        from .installers import Pip  # noqa: PLC0415 - where something is fetched
+
         try:
             pip = self.find("pip")
         except UnavailableError:

@@ -10,9 +10,9 @@ from pathlib import Path
 from pytest_linkcheck.links.host import digest
 
 from .environment import DEFAULT_UMASK, Requirement
-from .installers import Bytecode, Installer
+from .installers.base import Bytecode, Installer
 from .maker import Location, Options, Site, absolute
-from .wheelhouse import Wheel
+from .wheel import Wheel
 
 
 def identify(who: Installer, requirements: Iterable[Requirement], options: Options) -> str:

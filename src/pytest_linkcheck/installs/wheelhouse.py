@@ -7,10 +7,8 @@ import io
 import re
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -19,6 +17,7 @@ from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import locked, noting
 
 from . import sample
+from .wheel import Wheel
 
 __tracebackhide__ = hides_traceback
 
@@ -28,23 +27,6 @@ _COMMAND = re.compile(r"[\w.-]+")
 _FUNCTION = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip file can hold: equal input, equal wheel
 _REGULAR = 0o100000
-
-
-@dataclass(frozen=True, slots=True)
-class Wheel:
-    """A wheel file, and what it is called."""
-
-    name: str
-    version: str
-    path: Path
-
-    @property
-    def requirement(self) -> str:
-        """What to ask an installer for."""
-        return f"{self.name}=={self.version}"
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 class Wheelhouse:
@@ -213,6 +195,10 @@ def _check_entry_points(console_scripts: Mapping[str, str]) -> None:
 
 
 def _check_requirements(requires: Collection[str]) -> None:
+    if not requires:
+        return
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - few do
+
     for requirement in requires:
         try:
             Requirement(requirement)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from packaging.version import InvalidVersion, Version
 
@@ -12,8 +12,10 @@ from pytest_linkcheck.errors import UnavailableError
 from pytest_linkcheck.installs.process import Completed
 from pytest_linkcheck.links.show import show_name
 
-from .freed import Freed, read_freed
 from .promise import Promise
+
+if TYPE_CHECKING:
+    from .freed import Freed
 
 
 class Bytecode(Enum):
@@ -126,7 +128,7 @@ class Installer(Protocol):
     def prune(self, target: Target) -> Command:
         """Return the command that removes from its cache what is in no use."""
 
-    def freed(self, completed: Completed) -> Freed | None:
+    def freed(self, completed: Completed) -> "Freed | None":
         """Return how many bytes `clean` or `prune` say they freed, `None` if they do not."""
 
     def lacks_network(self, completed: Completed) -> bool:
@@ -172,8 +174,10 @@ class BaseInstaller:
         """Refuse: there is no such command."""
         raise self.cannot(Task.PRUNE)
 
-    def freed(self, completed: Completed) -> Freed | None:
+    def freed(self, completed: Completed) -> "Freed | None":
         """Return the size that was printed last."""
+        from .freed import read_freed  # noqa: PLC0415 - where a cache is cleaned
+
         return read_freed(completed.stdout + completed.stderr)
 
     def lacks_network(self, completed: Completed) -> bool:
