@@ -13,9 +13,16 @@ def take_fingerprint(folder: Path) -> Fingerprint:
     seen: Fingerprint = {}
     pending = [str(folder)] if folder.is_dir() else []
     while pending:
-        with os.scandir(pending.pop()) as entries:
+        try:
+            listing = os.scandir(pending.pop())
+        except FileNotFoundError:  # somebody is changing it right now
+            continue
+        with listing as entries:
             for entry in entries:
-                told = entry.stat(follow_symlinks=False)
+                try:
+                    told = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                     seen[entry.path] = (told.st_ino, told.st_mode)
