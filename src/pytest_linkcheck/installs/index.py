@@ -4,12 +4,12 @@ Every test has an installer's cache of its own, so that link counts are the test
 this, each would fetch its packages again.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
+from pytest_linkcheck.links.host import digest
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import locked, noting
 
@@ -35,7 +35,7 @@ class Index:
         Raises `UnavailableError` if no index can be reached, `LinkcheckError` if it has no such
         package.
         """
-        key = hashlib.sha256("\0".join(sorted(requirements)).encode()).hexdigest()[:16]
+        key = digest("\0".join(sorted(requirements)))
         folder = self._folder / key
         with locked(self._folder / f"{key}.lock"):
             if not folder.exists():

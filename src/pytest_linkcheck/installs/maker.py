@@ -1,6 +1,5 @@
 """Making environments: what the fixtures `venvs` and `shared_venvs` hand to a test."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack, runtime_checkable
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
-from pytest_linkcheck.links.host import host
+from pytest_linkcheck.links.host import digest, host
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import noting
 from pytest_linkcheck.steps import step
@@ -224,7 +223,7 @@ class Venvs:
             python=prefix / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"),
             base_python=python or sys.executable,
             cache=cache_at / f"{who.name}-cache",
-            scratch=self._toolbox.scratch / _digest(prefix),
+            scratch=self._toolbox.scratch / digest(str(prefix)),
             link_mode=options.get("link_mode"),
             bytecode=_bytecode(options.get("bytecode", Bytecode.NONE)),
             seed=options.get("seed", False),
@@ -283,10 +282,6 @@ def take_name(folder: Path, name: str) -> Path:
 def absolute(folder: str | os.PathLike[str]) -> Path:
     """Return a path that holds when the test changes its directory."""
     return Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symlinks
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
 
 
 def _bytecode(choice: str | Bytecode) -> Bytecode:

@@ -1,6 +1,5 @@
 """Installers made on demand, each in an environment of its own that the whole run shares."""
 
-import hashlib
 import re
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Protocol
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError, hides_traceback
 from pytest_linkcheck.installs.hermetic import hermetic_environ
 from pytest_linkcheck.installs.process import Completed, run
+from pytest_linkcheck.links.host import digest
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import locked, noting
 
@@ -40,7 +40,7 @@ class Tools:
         """
         text = " ".join(requirements)
         slug = re.sub(r"[^\w.]+", "-", text)[:40].strip("-")
-        folder = self._folder / f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        folder = self._folder / f"{slug}-{digest(text)[:8]}"
         with locked(folder.with_name(f"{folder.name}.lock")):
             if not folder.exists():
                 with noting(self._folder, "tool environment", text):
