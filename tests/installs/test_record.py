@@ -1,4 +1,5 @@
 import base64
+import contextlib
 import csv
 import hashlib
 import io
@@ -8,13 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from installer.records import Hash, parse_record_file
 
 from pytest_linkcheck import Venvs, Wheelhouse
 from pytest_linkcheck.installs import Distribution, Layout
-from pytest_linkcheck.installs.record import ALGORITHMS, Row, parse_record
+from pytest_linkcheck.installs.record import ALGORITHMS, Row, parse_paths, parse_record
 
 
 def _hash(data: bytes, algorithm: str = "sha256") -> str:
@@ -200,6 +201,29 @@ def test_no_bytes_whatever_raise_and_none_pass_unsaid(data: bytes) -> None:
     assert record.rows or record.problems
     assert all(row.path and "\0" not in row.path for row in record.rows)
     assert len({row.path for row in record.rows}) == len(record.rows)
+
+
+@given(st.binary() | st.text(',\n\r"a/\0').map(str.encode))
+@example(b"a,b\x1cc\x85d,\x0ce\nf,g")  # ends of lines for Python's text, and not for CSV
+@example(b"\n" * 200_001)
+@example(b"a" * 200_000 + b",,\nb,,")
+def test_paths_alone_are_what_the_csv_module_reads(data: bytes) -> None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        assert parse_paths(data) == []
+        return
+    expected: list[str] = []
+    with contextlib.suppress(csv.Error):
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True)):
+            if row and "\0" not in row[0] and number < 200_001:
+                expected.append(row[0])
+    assert parse_paths(data) == expected
+
+
+def test_paths_of_too_many_rows_are_not_read() -> None:
+    assert len(parse_paths(b"a,,\n" * 200_000)) == 200_000
+    assert parse_paths(b"a,,\n" * 200_001) == []
 
 
 def test_our_own_record_is_read(tmp_path: Path, wheelhouse: Wheelhouse) -> None:

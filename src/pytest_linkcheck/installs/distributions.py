@@ -28,9 +28,6 @@ _MAX_METADATA = 1 << 20  # of which the first headers are read
 _MAX_INSTALLER = 1 << 8
 _PYC = re.compile(r"^(?P<stem>.+?)\.[^.]+-[^.]+(\.opt-\w+)?\.pyc$")  # PEP 3147, PEP 488
 
-# Paths that mean themselves wherever they are joined to: relative, and no step of them is `.`.
-_PLAIN = re.compile(r"(?:[^/\\.][^/\\]*)(?:/[^/\\.][^/\\]*)*").fullmatch
-
 
 @dataclass(frozen=True, slots=True)
 class InstalledFile:
@@ -175,7 +172,7 @@ class Distribution:
             return
         prefix, site = str(self.layout.prefix) + os.sep, str(self.layout.site_packages) + os.sep
         for name in listed:
-            if _PLAIN(name):
+            if _is_plain(name):
                 yield site + name
             else:
                 place = os.path.normpath(os.path.join(site, name))  # noqa: PTH118
@@ -270,6 +267,12 @@ def _is_folder(path: Path) -> bool:
         return read_facts(path).kind is Kind.DIRECTORY
     except OSError:
         return False
+
+
+def _is_plain(path: str) -> bool:
+    """Return whether a path means itself wherever it is joined to: relative, no step of it `.`."""
+    # A third of the time of a regular expression. An empty path is in each string.
+    return not (path[:1] in "/." or "/." in path or "//" in path or "\\" in path)
 
 
 def _list_quietly(folder: Path, within: Sequence[str]) -> list[str]:
