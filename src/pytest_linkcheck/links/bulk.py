@@ -8,13 +8,19 @@ import ctypes
 import os
 from array import array
 from collections.abc import Sequence
+from functools import cache
 from itertools import repeat
 
 from .statx import AT_SYMLINK_NOFOLLOW, SIZE_OF_STATX, STATX_BASIC_STATS, statx
 
 _CHUNK = 1024
 # Where fields of struct statx lie, counted in their own size: <linux/stat.h>.
-_LINKS, _MODE, _INODE, _SIZE, _BLOCKS, _MAJOR, _MINOR, _DEVICE = 4, 14, 4, 5, 6, 34, 35, 17
+_MASK, _LINKS, _MODE, _INODE, _SIZE, _BLOCKS = 0, 4, 14, 4, 5, 6
+_MAJOR, _MINOR, _DEVICE = 34, 35, 17
+# STATX_TYPE, MODE, NLINK, INO, SIZE, BLOCKS: a filesystem says which of these it has filled in.
+_NEEDED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200 | 0x400
+
+_device_of = cache(os.makedev)
 
 
 class Table:
@@ -44,55 +50,77 @@ class Table:
 class Bulk:
     """Looks at many names at a time, where the system has statx."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self) -> None:
         self._buffer = bytearray(_CHUNK * SIZE_OF_STATX)
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._buffer))
         self._slots = [ctypes.c_void_p(start + n * SIZE_OF_STATX) for n in range(_CHUNK)]
-        self._eights = memoryview(self._buffer).cast("Q")
-        self._fours = memoryview(self._buffer).cast("I")
-        self._twos = memoryview(self._buffer).cast("H")
+        self._bytes = memoryview(self._buffer)
+        self._eights = self._bytes.cast("Q")
+        self._fours = self._bytes.cast("I")
+        self._twos = self._bytes.cast("H")
         # PyDLL, as letting go of the interpreter's lock takes longer than the call itself.
         self._call = ctypes.PyDLL(None)["statx"] if _has_statx() else None
 
-    def look(self, descriptor: int, names: Sequence[bytes]) -> int:
-        """Add a row for each of *names* in the folder *descriptor* until one is refused.
+    def look(self, table: Table, descriptor: int | None, names: Sequence[bytes]) -> int:
+        """Add to *table* a row for each of *names* in the folder open as *descriptor*.
 
         Returns how many were added: less than all where some chunk has a name that cannot be
         looked at, or there is no statx.
         """
-        if self._call is None:
-            return 0
         for start in range(0, len(names), _CHUNK):
             chunk = names[start : start + _CHUNK]
-            told = map(
+            if not self._fill(descriptor, chunk) or not self._take(table, len(chunk)):
+                return start
+        return len(names)
+
+    def look_at(self, table: Table, folder: str, descriptor: int | None, name: bytes) -> None:
+        """Add to *table* the row of *name* in *folder*, open as *descriptor* if that is possible.
+
+        Raises `OSError` as `os.lstat` does, and where the filesystem does not tell all of it.
+        """
+        if self._fill(descriptor, [name]):
+            if not self._take(table, 1):
+                raise OSError(0, "the filesystem does not tell all that stat asks for", name)
+        elif descriptor is None:
+            table.add(os.lstat(os.path.join(os.fsencode(folder), name)))  # noqa: PTH118 - as bytes
+        else:
+            table.add(os.lstat(name, dir_fd=descriptor))
+
+    def _fill(self, descriptor: int | None, names: Sequence[bytes]) -> bool:
+        """Have the kernel write of each of *names*, a chunk at most; whether it did of all."""
+        if self._call is None or descriptor is None:
+            return False
+        return not any(
+            map(
                 self._call,
                 repeat(descriptor),
-                chunk,
+                names,
                 repeat(AT_SYMLINK_NOFOLLOW),
                 repeat(STATX_BASIC_STATS),
                 self._slots,
             )
-            if any(told):
-                return start
-            self._take(len(chunk))
-        return len(names)
+        )
 
-    def _take(self, count: int) -> None:
-        table, stop = self._table, count * SIZE_OF_STATX
+    def _take(self, table: Table, count: int) -> bool:
+        """Add *count* rows to *table*; none if the filesystem has left something out of one."""
+        stop = count * SIZE_OF_STATX
+        masks = set(self._fours[_MASK : stop // 4 : SIZE_OF_STATX // 4])
+        if any(mask & _NEEDED != _NEEDED for mask in masks):
+            return False
         table.devices.extend(self._devices(count))
         table.inodes.frombytes(self._eights[_INODE : stop // 8 : SIZE_OF_STATX // 8].tobytes())
         table.links.frombytes(self._fours[_LINKS : stop // 4 : SIZE_OF_STATX // 4].tobytes())
         table.sizes.frombytes(self._eights[_SIZE : stop // 8 : SIZE_OF_STATX // 8].tobytes())
         table.blocks.frombytes(self._eights[_BLOCKS : stop // 8 : SIZE_OF_STATX // 8].tobytes())
         table.modes.frombytes(self._twos[_MODE : stop // 2 : SIZE_OF_STATX // 2].tobytes())
+        return True
 
     def _devices(self, count: int) -> "array[int]":
         stop, step = count * SIZE_OF_STATX // 4, SIZE_OF_STATX // 4
         if len(set(self._eights[_DEVICE : stop // 2 : step // 2])) == 1:
-            return array("Q", [os.makedev(self._fours[_MAJOR], self._fours[_MINOR])]) * count
+            return array("Q", [_device_of(self._fours[_MAJOR], self._fours[_MINOR])]) * count
         majors, minors = self._fours[_MAJOR:stop:step], self._fours[_MINOR:stop:step]
-        return array("Q", map(os.makedev, majors, minors))
+        return array("Q", map(_device_of, majors, minors))
 
 
 def _has_statx() -> bool:

@@ -77,7 +77,7 @@ def read_columns(root: str | os.PathLike[str]) -> Columns:
     No symlink below it is followed; mounts are entered. Raises `OSError` if *root* cannot be read.
     """
     columns = Columns(os.path.realpath(root))
-    bulk = Bulk(columns.table)
+    bulk = Bulk()
     left = [columns.root]
     while left:
         path = left.pop()
@@ -125,19 +125,15 @@ def _look(
     columns: Columns, bulk: Bulk, path: str, descriptor: int | None, names: list[bytes]
 ) -> list[bytes]:
     """Add a row for each of *names*; returns those that could be looked at."""
-    done = 0 if descriptor is None else bulk.look(descriptor, names)
+    done = bulk.look(columns.table, descriptor, names)
     if done == len(names):
         return names
     seen = names[:done]
     for name in names[done:]:
         try:
-            if descriptor is None:
-                told = os.lstat(os.path.join(os.fsencode(path), name))  # noqa: PTH118 - as bytes
-            else:
-                told = os.lstat(name, dir_fd=descriptor)
+            bulk.look_at(columns.table, path, descriptor, name)
         except OSError as error:
             columns.problems.append(Problem(Path(path, os.fsdecode(name)), reason_of(error)))
         else:
-            columns.table.add(told)
             seen.append(name)
     return seen
