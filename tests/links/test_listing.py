@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from support.places import KINDS, Place
 from support.users import nobody
 
 from pytest_linkcheck.links import Identity, compare_trees, find_names, read_columns
+from pytest_linkcheck.links.bulk import Bulk
 from pytest_linkcheck.links.trees import Found, TreeComparison
 
 module = import_module("pytest_linkcheck.links.listing")
+module_trees = import_module("pytest_linkcheck.links.trees")
 
 
 def make(root: Path, *, source: Path | None = None) -> None:
@@ -93,9 +95,9 @@ def test_same_answers_on_each_filesystem(
     read: list[object] = []
     honest = module._take_numbers  # noqa: SLF001
 
-    def note(*args: object) -> None:
+    def note(*args: object) -> object:
         read.append(args)
-        honest(*args)
+        return honest(*args)
 
     monkeypatch.setattr(module, "_take_numbers", note)
     try:
@@ -138,6 +140,56 @@ def test_a_file_mounted_on_a_name_is_seen(pair: tuple[Path, Path]) -> None:
 
 
 @needs_root
+def test_a_mount_is_seen_below_a_folder_that_was_moved(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the kernel calls a mount point is another path than the one that was walked."""
+    one, two = pair
+    for number in range(5):
+        (one / "a" / "deep" / f"more-{number}").touch()
+        (two / "a" / "deep" / f"more-{number}").hardlink_to(one / "a" / "deep" / f"more-{number}")
+    aside = two.parent / "aside"
+    shutil.copytree(two, aside, symlinks=True)
+    *_, last = os.listdir(aside / "a" / "deep")  # noqa: PTH208 - the first in a folder is looked at anyway
+    honest = module.open_folder
+
+    def swap(path: str) -> int:
+        if path == f"{two}/a/deep" and not (two / "a").is_symlink():
+            (two / "a").rename(two / "b")
+            (two / "a").symlink_to(aside / "a")
+        return int(honest(path))
+
+    monkeypatch.setattr(module, "open_folder", swap)
+    with bound(one / "a" / "deep" / last, aside / "a" / "deep" / last):
+        found = compare_trees(one, two)
+        assert f"a/deep/{last}" not in found.different
+        assert len(found.different) == 2 + 5
+
+
+@needs_root
+def test_files_of_an_overlay_mounted_on_names_are_looked_at_closer(
+    pair: tuple[Path, Path], places: dict[str, Place]
+) -> None:
+    one, two = pair
+    file = places["overlay/ext4"].root / f"file-{os.getpid()}"
+    file.write_text("overlay")
+    closer: list[object] = []
+    honest = module_trees._look_closer  # noqa: SLF001
+
+    def note(roots: object, name: str, found: TreeComparison) -> None:
+        closer.append(name)
+        honest(roots, name, found)
+
+    with bound(file, one / "a" / "two"), bound(file, two / "a" / "two"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module_trees, "_look_closer", note)
+            found = compare_trees(one, two)
+        assert closer == ["a/two"]
+        assert (found.same, found.different) == (5, ["kind"])
+    file.unlink()
+
+
+@needs_root
 def test_a_mounted_folder_has_its_own_numbers(pair: tuple[Path, Path]) -> None:
     one, two = pair
     with bound(two / "kind", two / "a" / "deep"):
@@ -159,10 +211,10 @@ def test_a_mount_made_under_way_is_seen(
     honest = module._take_numbers  # noqa: SLF001
     made: list[object] = []
 
-    def mount_first(*args: object) -> None:
+    def mount_first(*args: object) -> object:
         if not made:
             made.append(run("mount", "--bind", one / "a" / "two", two / "a" / "two"))
-        honest(*args)
+        return honest(*args)
 
     with bound(one / "kind", one / "kind"):  # enters a namespace of its own
         pass
@@ -318,3 +370,43 @@ def test_a_name_that_goes_while_columns_are_read(
     assert [str(one) for one in found.problems] == [
         f"{tmp_path / 'gone'}: vanished while being read"
     ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_agree_with_find_on_each_filesystem(kind: str, places: dict[str, Place]) -> None:
+    root = places[kind].root / "columns"
+    try:
+        make(root)
+        assert columns_by_us(root) == columns_by_find(root)
+        assert not read_columns(root).problems
+    finally:
+        shutil.rmtree(root)
+
+
+# Each of STATX_TYPE, MODE, NLINK, INO, SIZE, BLOCKS; and one that is not asked for here: ATIME.
+@pytest.mark.parametrize("bit", [0x1, 0x2, 0x4, 0x100, 0x200, 0x400, 0x20])
+def test_what_the_filesystem_does_not_tell_is_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bit: int
+) -> None:
+    """No filesystem here leaves anything out, so a bit of its real answer is taken away."""
+    for name in ("a", "b", "c"):
+        (tmp_path / name).touch()
+    honest = Bulk._fill  # noqa: SLF001
+    silent = (tmp_path / "b").stat().st_ino
+
+    def fill_less(self: Bulk, descriptor: int | None, names: Sequence[bytes]) -> bool:
+        filled = honest(self, descriptor, names)
+        for at in range(len(names)):
+            if self._eights[at * 32 + 4] == silent:
+                self._fours[at * 64] &= ~bit
+        return filled
+
+    monkeypatch.setattr(Bulk, "_fill", fill_less)
+    found = read_columns(tmp_path)
+    names = {Path(row.path).name for row in found}
+    told = [str(problem) for problem in found.problems]
+    if bit == 0x20:
+        assert (names, told) == ({"a", "b", "c"}, [])
+    else:
+        assert names == {"a", "c"}
+        assert told == [f"{tmp_path / 'b'}: the filesystem does not tell all that stat asks for"]

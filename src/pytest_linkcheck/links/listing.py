@@ -2,25 +2,27 @@
 
 A listing brings a number for each name (`d_ino`, readdir(3)). On some filesystems it is another one
 than that of stat: on overlay, on FUSE, where something is mounted. So it counts only where the type
-of the filesystem is known for true numbers and for one device in all of a folder, where nothing is
-mounted on a name of the folder, and where a first look at each folder has shown it to be true.
-Everywhere else each name is looked at by stat.
+of the filesystem is known for true numbers and for one device in all of a folder, where no name in
+the folder is one that something is mounted on, wherever that lies (folders are moved, and symlinks
+put in their place), and where a first look at each folder has shown it to be true. Everywhere else
+each name is looked at by stat.
 """
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
-from .facts import Identity
-from .mounts import Mount, mount_of_path, read_mounts
+from .facts import Identity, read_facts
+from .mounts import Mount, mount_of, read_mounts
 from .scan import BY_DESCRIPTOR, Problem, open_folder, reason_of
 
 # Numbers of folders were held against those of stat on each of these, with snapshots and
 # subvolumes, bind mounts of folders and of files: tests/links/test_listing.py.
-_TRUE = frozenset({"btrfs", "ext2", "ext3", "ext4", "tmpfs", "xfs"})
+TRUE = frozenset({"btrfs", "ext2", "ext3", "ext4", "tmpfs", "xfs"})
 _CHUNK = 4096  # names whose stat is held at a time
 
 
@@ -30,18 +32,38 @@ class UntrueError(Exception):
 
 # A number alone is of the folder's own device.
 Number = int | Identity
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Opened:
+    """A folder that is open, and what it holds.
+
+    `mount` is that of its device, `None` where it cannot be told. `listed` says that the numbers of
+    `entries` are true, but for names that are `mounted` somewhere.
+    """
+
+    path: str
+    device: int
+    inode: int
+    mount: Mount | None
+    listed: bool
+    mounted: frozenset[str]
+    entries: Iterator["os.DirEntry[str]"]
 
 
 @dataclass(slots=True)
 class Listing:
     """What one folder holds.
 
-    `numbers` are by name, of all that are no folders; those that stat showed on another device
-    than the folder's are whole identities. `true` says that device and number make one file.
+    `numbers` are by name, of all that are no folders; those of the names that stat showed on
+    another device than the folder's, `foreign` ones, are whole identities. `true` says that device
+    and number make one file, of all but these.
     """
 
     identity: Identity
     numbers: dict[str, Number] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     true: bool = False
@@ -57,48 +79,70 @@ class Lister:
 
     def __init__(self, *, by_stat: bool = False) -> None:
         self._mounts = read_mounts()
-        self._with_mounts = {os.path.dirname(mount.point) for mount in self._mounts}  # noqa: PTH120 - as text
+        points = (mount.point for mount in self._mounts)
+        self._mounted = frozenset(point.rpartition(os.sep)[2] for point in points)
         self._by_stat = by_stat or not self._mounts
-        self._devices: dict[int, bool] = {}
+        self._of_device: dict[int, Mount] = {}
 
     @property
     def is_over(self) -> bool:
         """Whether the mounts are no longer those of the start: what was listed may be untrue."""
         return not self._by_stat and read_mounts() != self._mounts
 
+    def visit(self, path: str, take: Callable[[Opened], _T]) -> _T:
+        """Open the folder *path*, with no symlink on the way to it, and return what *take* says.
+
+        Raises `OSError` if it cannot be read.
+        """
+        descriptor = open_folder(path) if BY_DESCRIPTOR else None
+        try:
+            told = os.stat(path if descriptor is None else descriptor)  # noqa: PTH116 - by descriptor
+            device, inode = told.st_dev, told.st_ino
+            mount = self._of_device.get(device) or self._find_mount(path, device, inode)
+            listed = not self._by_stat and mount is not None and mount.type in TRUE
+            with os.scandir(path if descriptor is None else descriptor) as entries:
+                return take(Opened(path, device, inode, mount, listed, self._mounted, entries))
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
     def list(self, path: str) -> Listing:
         """Return what the folder *path*, with no symlink on the way to it, holds.
 
         Raises `UntrueError`, and `OSError` if it cannot be read.
         """
-        descriptor = open_folder(path) if BY_DESCRIPTOR else None
+        return self.visit(path, _list)
+
+    def _find_mount(self, path: str, device: int, inode: int) -> Mount | None:
+        """Return the mount of a device, by a folder on it: if that is still the one opened."""
         try:
-            told = os.stat(path if descriptor is None else descriptor)  # noqa: PTH116 - by descriptor
-            identity = Identity(told.st_dev, told.st_ino)
-            listing = Listing(identity, true=self._knows(path, identity))
-            with os.scandir(path if descriptor is None else descriptor) as entries:
-                if listing.true and not self._by_stat and path not in self._with_mounts:
-                    _take_numbers(listing, entries)
-                else:
-                    _take_stats(listing, path, entries)
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-        return listing
-
-    def _knows(self, path: str, identity: Identity) -> bool:
-        """Return whether the filesystem of a folder is one of those known for true numbers."""
-        if identity.device not in self._devices:
-            mount = _mount_at(path)
-            self._devices[identity.device] = mount is not None and mount.type in _TRUE
-        return self._devices[identity.device]
+            facts = read_facts(path)
+        except OSError:  # gone, or too long a path
+            return None
+        if facts.identity != Identity(device, inode):  # put in its place since
+            return None
+        mount = mount_of(facts, self._mounts)
+        if mount is not None:
+            self._of_device[device] = mount
+        return mount
 
 
-def _mount_at(path: str) -> Mount | None:
+def twice(walk: Callable[[Lister], _T], *, by_stat: bool) -> _T:
+    """Walk by listings; by stat instead where a listing was untrue, or mounts changed meanwhile."""
+    lister = Lister(by_stat=by_stat)
     try:
-        return mount_of_path(path)
-    except OSError:  # gone, or too long a path
-        return None
+        found = walk(lister)
+    except UntrueError:
+        return walk(Lister(by_stat=True))
+    return walk(Lister(by_stat=True)) if lister.is_over else found
+
+
+def _list(folder: Opened) -> Listing:
+    true = folder.mount is not None and folder.mount.type in TRUE
+    listing = Listing(Identity(folder.device, folder.inode), true=true)
+    held = _take_numbers(listing, folder) if folder.listed else folder.entries
+    _take_stats(listing, folder.path, held)
+    return listing
 
 
 def look_at(
@@ -131,9 +175,12 @@ def _look_at_each(
     return names, told, problems
 
 
-def _take_numbers(listing: Listing, entries: Iterable["os.DirEntry[str]"]) -> None:
-    held = list(entries)
+def _take_numbers(listing: Listing, folder: Opened) -> list["os.DirEntry[str]"]:
+    """Take what the folder's listing tells; returns what has to be looked at."""
+    held = list(folder.entries)
     numbers: dict[str, Number] = {entry.name: entry.inode() for entry in held}
+    if not numbers.keys().isdisjoint(folder.mounted):
+        return held
     # No stat: the listing tells the kind as well, on all of these filesystems.
     listing.folders = [entry.name for entry in held if entry.is_dir(follow_symlinks=False)]
     for name in listing.folders:
@@ -144,9 +191,10 @@ def _take_numbers(listing: Listing, entries: Iterable["os.DirEntry[str]"]) -> No
         try:
             told = probed.stat(follow_symlinks=False)
         except FileNotFoundError:  # gone since: it tells nothing
-            return
+            return []
         if (told.st_dev, told.st_ino) != (listing.identity.device, probed.inode()):
             raise UntrueError(probed.name)
+    return []
 
 
 def _take_stats(listing: Listing, folder: str, entries: Iterable["os.DirEntry[str]"]) -> None:
@@ -160,3 +208,4 @@ def _take_stats(listing: Listing, folder: str, entries: Iterable["os.DirEntry[st
                 listing.numbers[name] = told.st_ino
             else:
                 listing.numbers[name] = Identity(told.st_dev, told.st_ino)
+                listing.foreign.append(name)

@@ -97,7 +97,8 @@ def read_mounts() -> list[Mount]:
     """Return the mounts this process sees; none where the system has no mountinfo."""
     try:
         # As bytes: a mount point may hold a carriage return, which read_text makes a line's end.
-        return list(_parse(MOUNTINFO.read_bytes().decode("utf-8", "surrogateescape")))
+        # And in the encoding of the names that folders are listed with.
+        return list(_parse(os.fsdecode(MOUNTINFO.read_bytes())))
     except OSError:
         return []
 

@@ -5,19 +5,17 @@ No more is held than two folders at a time and the names that are answers, howev
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from .compare import compare
 from .facts import Identity
-from .listing import Lister, Listing, UntrueError
+from .listing import Lister, Listing, twice
 from .scan import Problem, reason_of
 from .verdict import Sharing
 
 _ONE_FILE = frozenset({Sharing.HARDLINK, Sharing.SYMLINK})
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -63,7 +61,7 @@ def compare_trees(
     cannot be read.
     """
     roots = os.path.realpath(first), os.path.realpath(second)
-    return _twice(lambda lister: _compare(lister, *roots), by_stat=by_stat)
+    return twice(lambda lister: _compare(lister, *roots), by_stat=by_stat)
 
 
 def find_names(
@@ -77,17 +75,7 @@ def find_names(
     for identity in wanted:
         numbers[identity.device].add(identity.inode)
     start = os.path.realpath(root)
-    return _twice(lambda lister: _find(lister, start, numbers), by_stat=by_stat)
-
-
-def _twice(walk: Callable[[Lister], _T], *, by_stat: bool) -> _T:
-    """Walk by listings; by stat instead where a listing was untrue, or mounts changed meanwhile."""
-    lister = Lister(by_stat=by_stat)
-    try:
-        found = walk(lister)
-    except UntrueError:
-        return walk(Lister(by_stat=True))
-    return walk(Lister(by_stat=True)) if lister.is_over else found
+    return twice(lambda lister: _find(lister, start, numbers), by_stat=by_stat)
 
 
 def _compare(lister: Lister, first: str, second: str) -> TreeComparison:
@@ -124,11 +112,11 @@ def _compare_folders(
         apart = [name for name, number in one.numbers.items() if theirs(name) != number]
     else:
         apart = [name for name in one.numbers if not _is_equal(one, two, name)]
-    found.same += len(one.numbers) - len(apart) if proven else 0
+    doubtful = set(one.foreign if proven else one.numbers) - set(apart)
+    found.same += len(one.numbers) - len(apart) - len(doubtful)
     found.different += [inside + name for name in apart if name in two.numbers]
-    if not proven:
-        for name in one.numbers.keys() - set(apart):
-            _look_closer(roots, inside + name, found)
+    for name in doubtful:
+        _look_closer(roots, inside + name, found)
     _add_unmatched(one, two, apart, inside, found)
 
 
