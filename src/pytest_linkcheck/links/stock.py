@@ -2,29 +2,29 @@
 
 For hundreds of environments and the cache under them. No file is opened, so it is not seen which
 blocks are common to two inodes: where a filesystem can have such, what looks like own is `unknown`,
-and `measure` tells. A tree is forgotten once it was counted; what is held are numbers per inode.
+and `measure` tells. What is held are numbers per inode and owner.
 """
 
 import errno
 import os
-import stat
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import compress
 
-from .columns import KIND, Columns, read_columns
-from .facts import BLOCK, Identity
-from .mounts import Mount, mount_of_path
+from .facts import BLOCK
+from .inventory import EXACT, Files, Inventory
+from .listing import Lister, twice
+from .mounts import Mount
 from .scan import Problem
 
-# Link counts of these are exact. Of the first, no two inodes have a block in common; nor of the
-# second while the filesystem can be written to: the kernel mounts an image with shared blocks
-# (EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS, unknown to it) only for reading.
+# Of the first, no two inodes have a block in common; nor of the second while the filesystem can be
+# written to: the kernel mounts an image with shared blocks (EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS,
+# unknown to it) only for reading.
 _NEVER_COMMON = frozenset({"tmpfs"})
 _COMMON_IF_READ_ONLY = frozenset({"ext2", "ext3", "ext4"})
-_EXACT = _NEVER_COMMON | _COMMON_IF_READ_ONLY | {"btrfs", "xfs"}
+_CHANGED = "link counts changed while being read"
+_TOO_MANY = "more names than links: changed while being read, or mounted on other names"
 
 
 @dataclass(slots=True)
@@ -59,64 +59,42 @@ class Stock:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Device:
-    """The regular files of one device, by inode, and whose names they have."""
-
-    mount: Mount | None
-    links: dict[int, int] = field(default_factory=dict)
-    blocks: dict[int, int] = field(default_factory=dict)
-    names: Counter[int] = field(default_factory=Counter)
-    owned: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-
-    @property
-    def doubt(self) -> str:
-        """Why it is not known what is shared at all; empty if it is."""
-        if self.mount is None:
-            return "the mount cannot be told"
-        kind = self.mount.type
-        return "" if kind in _EXACT else f"link counts are not exact on {kind}"
-
-    @property
-    def doubt_of_own(self) -> str:
-        """Why what has no other names may be shared nevertheless; empty if it is not."""
-        if self.mount is None or self.doubt:
-            return self.doubt
-        kind = self.mount.type
-        if kind in _NEVER_COMMON or (
-            kind in _COMMON_IF_READ_ONLY and "rw" in self.mount.super_options
-        ):
-            return ""
-        return f"{kind} can have blocks in common, which were not looked at: measure() does"
-
-
 def take_stock(
-    roots: Iterable[str | os.PathLike[str]], groups: Mapping[str, Iterable[str]] | None = None
+    roots: Iterable[str | os.PathLike[str]],
+    groups: Mapping[str, Iterable[str]] | None = None,
+    *,
+    by_stat: bool = False,
 ) -> Stock:
     """Walk the folders *roots* and return who has how many bytes of its own.
 
     *groups* are paths of files below the roots, by who owns them; of a path that is listed twice
     the first owner counts. Roots may overlap: each name counts once, for the first root that
-    has it. Raises `OSError` for a root that cannot be read.
+    has it. Numbers are taken from folder listings where these are known to be true, else, or with
+    *by_stat*, from stat. Raises `OSError` for a root that cannot be read.
     """
-    owners = _by_folder(groups or {})
-    stock = Stock()
-    devices: dict[int, _Device] = {}
-    seen: set[Identity] = set()
-    for root in dict.fromkeys(os.path.realpath(root) for root in roots):
-        columns = read_columns(root)
-        stock.problems += columns.problems
-        _count(columns, devices, seen, owners)
-        stock.roots[root] = Share()
-    for group in groups or {}:
-        stock.groups[group] = Share()
+    owned = {group: tuple(paths) for group, paths in (groups or {}).items()}
+    owners = _by_folder(owned)
+    starts = list(dict.fromkeys(os.path.realpath(root) for root in roots))
+
+    def walk(lister: Lister) -> Inventory:
+        inventory = Inventory(lister, owners)
+        for root in starts:
+            inventory.add(root)
+        return inventory
+
+    found = twice(walk, by_stat=by_stat)
+    stock = Stock(
+        {group: Share() for group in owned},
+        {root: Share() for root in starts},
+        problems=found.problems,
+    )
     notes: dict[str, None] = {}
-    for device in devices.values():
-        for owner, names in device.owned.items():
-            kind, _, label = owner.partition(":")
-            share = (stock.groups if kind == "group" else stock.roots)[label]
-            _add(share, names, device, notes)
-        _add(stock.total, device.names, device, notes)
+    for files in found.files:
+        for owner, rows in files.roots.items():
+            _add(stock.roots[owner], _count(rows, files.names), files, notes)
+        for owner, rows in files.groups.items():
+            _add(stock.groups[owner], _count(rows, files.names), files, notes)
+        _add(stock.total, enumerate(files.names), files, notes)
     stock.notes = list(notes)
     return stock
 
@@ -127,11 +105,13 @@ def _by_folder(groups: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]
     real: dict[str, dict[str, str]] = {}
     found: dict[str, dict[str, str]] = {}
     for group, paths in groups.items():
+        held, last = {}, None
         for path in paths:
             folder, _, name = path.rpartition(os.sep)
-            held = found.get(folder)
-            if held is None:
-                held = found[folder] = real.setdefault(_resolve(folder, resolved), {})
+            if folder != last:  # most are listed folder by folder
+                if folder not in found:
+                    found[folder] = real.setdefault(_resolve(folder, resolved), {})
+                held, last = found[folder], folder
             held.setdefault(name, group)
     return real
 
@@ -156,76 +136,37 @@ def _resolve(folder: str, known: dict[str, str]) -> str:
     return real
 
 
-def _count(
-    columns: Columns,
-    devices: dict[int, _Device],
-    seen: set[Identity],
-    owners: Mapping[str, Mapping[str, str]],
+def _count(rows: "array[int]", names: "array[int]") -> Iterator[tuple[int, int]]:
+    """Yield each of *rows* and how often it is there; *names* are all names of each."""
+    several: Counter[int] = Counter()
+    for row in rows:
+        if names[row] == 1:
+            yield row, 1
+        else:
+            several[row] += 1
+    yield from several.items()
+
+
+def _add(
+    share: Share, counted: Iterable[tuple[int, int]], files: Files, notes: dict[str, None]
 ) -> None:
-    table = columns.table
-    regular = bytearray(mode & KIND == stat.S_IFREG for mode in table.modes)
-    owned: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for folder in columns.folders:
-        if folder.identity in seen:  # another root has it, or a bind mount shows it again
-            regular[folder.start : folder.stop] = bytes(folder.stop - folder.start)
+    """Add rows of *files*, with how many names the owner has of each."""
+    doubt = _doubt(files.mount)
+    doubt_of_own = doubt or _doubt_of_own(files.mount)
+    links, blocks, names, changed = files.links, files.blocks, files.names, files.changed
+    for row, count in counted:
+        if not count:  # its only name was gone when it was to be looked at
             continue
-        seen.add(folder.identity)
-        if held := owners.get(folder.path):
-            for row, name in enumerate(folder.names, folder.start):
-                if name in held and regular[row]:
-                    owned[table.devices[row], held[name]].append(table.inodes[row])
-    numbers = set(table.devices)
-    for number in numbers:
-        here = regular if len(numbers) == 1 else _only_of(number, regular, columns)
-        inodes = list(compress(table.inodes, here))
-        if not inodes:
-            continue
-        if number not in devices:
-            devices[number] = _Device(_mount_of_row(columns, here.index(1)))
-        device = devices[number]
-        device.links.update(zip(inodes, compress(table.links, here), strict=True))
-        device.blocks.update(zip(inodes, compress(table.blocks, here), strict=True))
-        device.names.update(inodes)
-        device.owned[f"root:{columns.root}"].update(inodes)
-    for (number, group), inodes in owned.items():
-        devices[number].owned[f"group:{group}"].update(inodes)
-
-
-def _only_of(device: int, regular: bytearray, columns: Columns) -> bytearray:
-    """Return which of the regular files are of *device*."""
-    devices = columns.table.devices
-    return bytearray(
-        is_file and number == device for is_file, number in zip(regular, devices, strict=True)
-    )
-
-
-def _mount_of_row(columns: Columns, row: int) -> Mount | None:
-    """Return the mount of one name, or `None`."""
-    at = bisect_right(columns.folders, row, key=lambda folder: folder.start) - 1
-    # Of folders that begin at one row all but the last are empty.
-    folder = columns.folders[at]
-    path = os.path.join(folder.path, folder.names[row - folder.start])  # noqa: PTH118 - as text
-    try:
-        return mount_of_path(path)
-    except OSError:
-        return None
-
-
-def _add(share: Share, names: Counter[int], device: _Device, notes: dict[str, None]) -> None:
-    """Add the inodes of *device* of which *names* counts the owner's names."""
-    doubt, doubt_of_own = device.doubt, device.doubt_of_own
-    share.files += len(names)
-    share.names += names.total()
-    for inode, count in names.items():
-        room = device.blocks[inode] * BLOCK
-        links = device.links[inode]
+        room = blocks[row] * BLOCK
+        share.files += 1
+        share.names += count
         share.on_disk += room
-        if doubt or count > links:
+        if doubt or names[row] > links[row] or row in changed:
             share.unknown += room
-            notes[doubt or "changed while being read"] = None
-        elif count < links:
+            notes[doubt or (_CHANGED if row in changed else _TOO_MANY)] = None
+        elif count < links[row]:
             share.shared += room
-            if device.names[inode] < links:
+            if names[row] < links[row]:
                 share.elsewhere += room
         elif doubt_of_own:
             share.unknown += room
@@ -233,3 +174,20 @@ def _add(share: Share, names: Counter[int], device: _Device, notes: dict[str, No
                 notes[doubt_of_own] = None
         else:
             share.own += room
+
+
+def _doubt(mount: Mount | None) -> str:
+    """Return why it is not known what is shared at all; nothing if it is."""
+    if mount is None:
+        return "the mount cannot be told"
+    return "" if mount.type in EXACT else f"link counts are not exact on {mount.type}"
+
+
+def _doubt_of_own(mount: Mount | None) -> str:
+    """Return why what has no other names may be shared nevertheless; nothing if it is not."""
+    if mount is None:
+        return _doubt(mount)
+    kind = mount.type
+    if kind in _NEVER_COMMON or (kind in _COMMON_IF_READ_ONLY and "rw" in mount.super_options):
+        return ""
+    return f"{kind} can have blocks in common, which were not looked at: measure() does"
