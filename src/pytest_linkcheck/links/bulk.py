@@ -104,8 +104,8 @@ class Bulk:
     def _take(self, table: Table, count: int) -> bool:
         """Add *count* rows to *table*; none if the filesystem has left something out of one."""
         stop = count * SIZE_OF_STATX
-        masks = set(self._fours[_MASK : stop // 4 : SIZE_OF_STATX // 4])
-        if any(mask & _NEEDED != _NEEDED for mask in masks):
+        masks = self._fours[_MASK : stop // 4 : SIZE_OF_STATX // 4]
+        if not all(mask & _NEEDED == _NEEDED for mask in _differing(masks)):
             return False
         table.devices.extend(self._devices(count))
         table.inodes.frombytes(self._eights[_INODE : stop // 8 : SIZE_OF_STATX // 8].tobytes())
@@ -117,10 +117,16 @@ class Bulk:
 
     def _devices(self, count: int) -> "array[int]":
         stop, step = count * SIZE_OF_STATX // 4, SIZE_OF_STATX // 4
-        if len(set(self._eights[_DEVICE : stop // 2 : step // 2])) == 1:
+        if len(_differing(self._eights[_DEVICE : stop // 2 : step // 2])) == 1:
             return array("Q", [_device_of(self._fours[_MAJOR], self._fours[_MINOR])]) * count
         majors, minors = self._fours[_MAJOR:stop:step], self._fours[_MINOR:stop:step]
         return array("Q", map(_device_of, majors, minors))
+
+
+def _differing(column: "memoryview[int]") -> set[int]:
+    """Return the numbers in *column*, which most often are all the same."""
+    raw = column.tobytes()
+    return {column[0]} if raw == raw[: column.itemsize] * len(column) else set(column)
 
 
 def _has_statx() -> bool:

@@ -109,8 +109,12 @@ def _read_folder(columns: Columns, bulk: Bulk, path: str) -> list[str]:
     identity = Identity(told.st_dev, told.st_ino)
     columns.folders.append(Folder(path, identity, start, len(columns), b"\0".join(names)))
     modes = columns.table.modes[start:]
-    folders = [at for at, mode in enumerate(modes) if mode & KIND == stat.S_IFDIR]
-    return [os.fsdecode(names[at]) for at in folders]
+    of_folders = {mode for mode in set(modes) if mode & KIND == stat.S_IFDIR}
+    if not of_folders:  # as most often
+        return []
+    return [
+        os.fsdecode(name) for name, mode in zip(names, modes, strict=True) if mode in of_folders
+    ]
 
 
 def _list(descriptor: int) -> list[bytes]:
