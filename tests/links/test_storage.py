@@ -21,6 +21,7 @@ from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap, read_e
 from pytest_linkcheck.links.facts import read_facts
 from pytest_linkcheck.links.filesystem import Location, Relation, locate, relate
 from pytest_linkcheck.links.mounts import Mount, mount_of, parse_mountinfo, read_mounts
+from pytest_linkcheck.links.pairs import compare_pairs
 from pytest_linkcheck.links.verdict import Sharing
 
 DATA = os.urandom(40_000)
@@ -233,6 +234,7 @@ def test_addresses_of_two_filesystems_are_never_compared(twins: tuple[Path, Path
     verdict = compare(a, b)
     assert verdict.sharing is Sharing.COPY
     assert verdict.reason.startswith("two inodes, two filesystems, xfs ")
+    assert list(compare_pairs([(a, b)])) == [(verdict.sharing, verdict.reason)]
 
 
 @pytest.mark.parametrize("xino", ["off", "on"])
@@ -255,6 +257,7 @@ def test_nor_where_overlay_shows_both_as_one(
         assert (a.stat().st_dev == b.stat().st_dev) is (xino == "on")
         assert _extents_of(a) == _extents_of(b), "the trap is set"
         assert compare(a, b).sharing is Sharing.COPY
+        assert [told.sharing for told in compare_pairs([(a, b)])] == [Sharing.COPY]
         stack.enter_context(mounted(point, hidden, "--bind"))
         for root in twins:
             stack.enter_context(mounted("none", root, "-t", "tmpfs"))

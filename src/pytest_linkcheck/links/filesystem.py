@@ -28,6 +28,7 @@ _UNSHARED = frozenset({"devtmpfs", "exfat", "minix", "ramfs", "tmpfs", "vfat"})
 
 _FS_IOC_FSGETXATTR = 0x801C581F  # <linux/fs.h>: struct fsxattr, 28 bytes, fsx_xflags first
 _FS_XFLAG_REALTIME = 0x1
+_XFS_IOC_FSGEOMETRY = 0x8070587C  # libxfs/xfs_fs.h: xfs_fsop_geom_v4, 112 bytes, rtblocks at 40
 _MAX_STACK = 3  # overlay over overlay goes two deep: FILESYSTEM_MAX_STACK_DEPTH of <linux/fs.h>
 
 
@@ -91,10 +92,31 @@ def on_realtime_device(descriptor: int, location: Location) -> bool:
     """
     if location.mount is None or location.mount.type != "xfs":
         return False
+    return is_realtime(descriptor)
+
+
+def is_realtime(descriptor: int) -> bool:
+    """Return whether an open file of xfs is a realtime file. Raises as `on_realtime_device`."""
+    told = _ask(descriptor, _FS_IOC_FSGETXATTR, 28)
+    return bool(struct.unpack_from("=I", told)[0] & _FS_XFLAG_REALTIME)
+
+
+def has_realtime_device(descriptor: int, mount: Mount) -> bool:
+    """Return whether the xfs of an open file has realtime files, or may have while mounted.
+
+    xfs_growfs(8) adds them only where *mount*, any of this filesystem, was made with a device for
+    them: xfs_growfs_rt() of fs/xfs/xfs_rtalloc.c. Raises as `on_realtime_device`.
+    """
+    if any(option.startswith("rtdev=") for option in mount.super_options):
+        return True
+    return bool(struct.unpack_from("=Q", _ask(descriptor, _XFS_IOC_FSGEOMETRY, 112), 40)[0])
+
+
+def _ask(descriptor: int, request: int, length: int) -> bytearray:
     try:
         from fcntl import ioctl  # noqa: PLC0415 - not every system has it
     except ImportError as error:
         raise OSError(errno.ENOSYS, "not supported on this system") from error
-    buffer = bytearray(28)
-    ioctl(descriptor, _FS_IOC_FSGETXATTR, buffer)
-    return bool(struct.unpack_from("=I", buffer)[0] & _FS_XFLAG_REALTIME)
+    buffer = bytearray(length)
+    ioctl(descriptor, request, buffer)
+    return buffer

@@ -3,31 +3,50 @@
 A pair is plainly a reflink if two regular files of one filesystem and of one size tell the same
 extent map, in which every extent is an ordinary one with a place on disk: the first file before
 and after the second was asked, and neither was written to since it was looked at.
+
+What the kernel tells goes into buffers that are used again for each pair: an object of Python for
+every answer would take longer than the system calls do.
 """
 
+import ctypes
+import errno
 import os
-import stat
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+import struct
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from .compare import compare
 from .content import READ_FLAGS
 from .extents import EXTENT, FIEMAP_FLAG_SYNC, FS_IOC_FIEMAP, HEADER, WHOLE_FILE, ExtentFlag
-from .facts import read_facts
-from .filesystem import Location, locate, on_realtime_device
+from .filesystem import has_realtime_device, is_realtime
 from .mounts import read_mounts
 from .show import show_size
+from .statx import (
+    AT_EMPTY_PATH,
+    AT_FDCWD,
+    AT_SYMLINK_NOFOLLOW,
+    SIZE_OF_STATX,
+    STATX_BASIC_STATS,
+    STATX_MNT_ID,
+    STATX_MNT_ID_UNIQUE,
+    bare_statx,
+)
 from .verdict import Sharing
 
 AnyPath = str | os.PathLike[str]
 
-_STRANGE = ~int(ExtentFlag.LAST | ExtentFlag.SHARED | ExtentFlag.MERGED)
+_ASKED = STATX_BASIC_STATS | STATX_MNT_ID_UNIQUE
+_LOOK = "28xH2xQQ88x8sQ104x"  # of struct statx: mode, inode, size, device (as bytes), mount
+_two_looks = struct.Struct(f"={_LOOK}{_LOOK}").unpack_from
+_mask_device_mount = struct.Struct("=I132x8sQ").unpack_from
+_REGULAR = 0o10  # S_IFREG, without the bits below the kind
+
+_ORDINARY = int(ExtentFlag.SHARED | ExtentFlag.MERGED)
 _LAST = int(ExtentFlag.LAST)
 _ROOM = 17  # extents: ioctl() takes up to 1,024 bytes without further ado
 _QUERY = HEADER.pack(0, WHOLE_FILE, FIEMAP_FLAG_SYNC, 0, _ROOM, 0) + bytes(_ROOM * EXTENT.size)
+_count_and_first = struct.Struct("=20xI8xQQQ16xI").unpack_from
 _TYPES = frozenset({"btrfs", "xfs"})  # of one space of addresses per superblock, and with reflinks
 
 
@@ -40,110 +59,165 @@ class PairVerdict(NamedTuple):
 
 def compare_pairs(pairs: Iterable[tuple[AnyPath, AnyPath]]) -> Iterator[PairVerdict]:
     """Yield the verdict that `compare` gives on each of *pairs*, in their order."""
-    judge = _Judge()
+    statx = bare_statx()
+    judge = None if statx is None else _Judge(statx)
     for one, two in pairs:
-        size = judge.size_if_reflink(os.fspath(one), os.fspath(two))
+        size = None if judge is None else judge.size_if_reflink(one, two)
         if size is not None:
-            yield PairVerdict(Sharing.REFLINK, _reason(size))
+            yield _reflink(size)
         else:
             verdict = compare(one, two)
             yield PairVerdict(verdict.sharing, verdict.reason)
 
 
+class _Space(NamedTuple):
+    """The addresses of one filesystem; `realtime` if each file may count on another device."""
+
+    device: int
+    realtime: bool
+
+
 class _Judge:
-    def __init__(self) -> None:
-        self._mounts = read_mounts()
-        self._folders: dict[str, tuple[int, Location] | None] = {}
+    """Judges where the system has statx, which Linux alone has."""
 
-    def size_if_reflink(self, one: str, two: str) -> int | None:
+    def __init__(self, statx: Callable[..., int]) -> None:
+        from fcntl import ioctl  # noqa: PLC0415 - not every system has it
+
+        self._ioctl: Callable[..., object] = ioctl
+        self._statx = statx
+        self._before = bytearray(2 * SIZE_OF_STATX)
+        self._after = bytearray(2 * SIZE_OF_STATX)
+        self._slots = [
+            ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(looks, at)))
+            for looks in (self._before, self._after)
+            for at in (0, SIZE_OF_STATX)
+        ]
+        self._maps = bytearray(_QUERY), bytearray(_QUERY), bytearray(_QUERY)
+        self._spaces: dict[tuple[bytes, int], _Space | None] = {}
+
+    def size_if_reflink(self, one: AnyPath, two: AnyPath) -> int | None:
         """Return how many bytes two paths have in common if they are plainly reflinks."""
-        if sys.platform != "linux":
-            return None
         try:
-            a, b = os.lstat(one), os.lstat(two)
-            if not (a.st_size == b.st_size > 0 and a.st_ino != b.st_ino and a.st_dev == b.st_dev):
-                return None
-            if not (stat.S_ISREG(a.st_mode) and stat.S_ISREG(b.st_mode)):
-                return None
-            here, there = self._place(one, a.st_dev), self._place(two, b.st_dev)
-            if here is None or there is None or here.mount is None or there.mount is None:
-                return None
-            if here.mount.device != there.mount.device:
-                return None
-            return _read(one, two, (a, b), here)
+            size = self._judge(os.fsencode(one), os.fsencode(two))
         except OSError:
-            return None  # whatever it is, compare() has the words for it
+            size = None  # whatever it is, compare() has the words for it
+        if size is None:
+            # The kernel leaves what it does not need of a buffer as it was: only buffers that
+            # were alike before are alike again after equal answers.
+            for told in self._maps:
+                told[:] = _QUERY
+        return size
 
-    def _place(self, path: str, device: int) -> Location | None:
-        """Return where a folder lies, if its files lie there too and addresses are simple."""
-        folder = path.rpartition(os.sep)[0] or (os.sep if path.startswith(os.sep) else os.curdir)
-        if folder not in self._folders:
-            self._folders[folder] = self._look(folder)
-        found = self._folders[folder]
-        # A file that is a mount point, or one of an overlay, has another device than its folder.
-        return found[1] if found and found[0] == device else None
-
-    def _look(self, folder: str) -> tuple[int, Location] | None:
-        with suppress(OSError):
-            place = locate(read_facts(os.path.realpath(folder)), self._mounts)
-            mount = place.mount
-            if mount is not None and not place.problem and mount.type in _TYPES:
-                told = os.stat(folder)  # noqa: PTH116 - as text
-                if told.st_dev == place.facts.identity.device:
-                    return told.st_dev, place
-        return None
-
-
-def _read(
-    one: str, two: str, looked: tuple[os.stat_result, os.stat_result], place: Location
-) -> int | None:
-    """Return the size of two files if their maps are equal, and nothing changed meanwhile."""
-    import fcntl  # noqa: PLC0415 - not every system has it
-
-    is_xfs = place.mount is not None and place.mount.type == "xfs"
-    first = os.open(one, READ_FLAGS)
-    try:
-        second = os.open(two, READ_FLAGS)
+    def _judge(self, one: bytes, two: bytes) -> int | None:
+        look = self._statx
+        first_slot, second_slot, third_slot, fourth_slot = self._slots
+        if look(AT_FDCWD, one, AT_SYMLINK_NOFOLLOW, _ASKED, first_slot) or look(
+            AT_FDCWD, two, AT_SYMLINK_NOFOLLOW, _ASKED, second_slot
+        ):
+            return None
+        mode, inode, size, device, mount, mode_2, inode_2, size_2, device_2, mount_2 = _two_looks(
+            self._before
+        )
+        if not (
+            mode >> 12 == mode_2 >> 12 == _REGULAR  # nothing else is ever opened
+            and size == size_2 > 0
+            and (inode != inode_2 or device != device_2)
+        ):
+            return None
+        space = self._space(one, device, mount)
+        if space is None or (
+            (mount != mount_2 or device != device_2)
+            and space != self._space(two, device_2, mount_2)
+        ):
+            return None
+        first = os.open(one, READ_FLAGS)
         try:
-            told = fcntl.ioctl(first, FS_IOC_FIEMAP, _QUERY)
-            if told != fcntl.ioctl(second, FS_IOC_FIEMAP, _QUERY):
-                return None
-            if is_xfs and on_realtime_device(first, place) != on_realtime_device(second, place):
-                return None
-            if told != fcntl.ioctl(first, FS_IOC_FIEMAP, _QUERY):
-                return None
-            if not _is_unchanged(looked[0], os.fstat(first)):
-                return None
-            if not _is_unchanged(looked[1], os.fstat(second)):
-                return None
+            second = os.open(two, READ_FLAGS)
+            try:
+                told = self._common_map(first, second, space)
+                # What is open is what was looked at, and untouched: ctime moves with any write.
+                # That a read moves atime makes a pair slow, and nothing else.
+                if (
+                    told is None
+                    or look(first, b"", AT_EMPTY_PATH, _ASKED, third_slot)
+                    or look(second, b"", AT_EMPTY_PATH, _ASKED, fourth_slot)
+                    or self._before != self._after
+                ):
+                    return None
+            finally:
+                os.close(second)
         finally:
-            os.close(second)
-    finally:
-        os.close(first)
-    return _bytes_in(told, looked[0].st_size)
+            os.close(first)
+        return _bytes_in(told, size)
+
+    def _common_map(self, first: int, second: int, space: _Space) -> bytearray | None:
+        """Return the map that two open files have at one moment, if it is one."""
+        ioctl = self._ioctl
+        told, other, again = self._maps
+        ioctl(first, FS_IOC_FIEMAP, told)
+        ioctl(second, FS_IOC_FIEMAP, other)
+        if told != other:
+            return None
+        if space.realtime and is_realtime(first) != is_realtime(second):
+            return None
+        ioctl(first, FS_IOC_FIEMAP, again)
+        return told if told == again else None
+
+    def _space(self, path: bytes, device: bytes, mount: int) -> _Space | None:
+        """Return what addresses a regular file on that device and mount has, if plain ones."""
+        where = device, mount
+        if where in self._spaces:
+            return self._spaces[where]
+        descriptor = os.open(path, READ_FLAGS)
+        try:
+            found = self._spaces[where] = self._find_space(descriptor, where)
+        finally:
+            os.close(descriptor)
+        return found
+
+    def _find_space(self, descriptor: int, where: tuple[bytes, int]) -> _Space | None:
+        """Return what addresses the open file has.
+
+        As long as it is open its mount stays, and the number of that in mountinfo.
+        """
+        *_, slot, number_slot = self._slots
+        if self._statx(descriptor, b"", AT_EMPTY_PATH, _ASKED, slot) or self._statx(
+            descriptor, b"", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, number_slot
+        ):
+            raise OSError(errno.EIO, "statx failed")
+        mask, *now = _mask_device_mount(self._after)
+        told, _, number = _mask_device_mount(self._after, SIZE_OF_STATX)
+        if where != tuple(now):
+            raise OSError(errno.EAGAIN, "another file by now")
+        mounts = read_mounts() if told & STATX_MNT_ID else []
+        mount = next((mount for mount in mounts if mount.id == number), None)
+        if mount is None or mount.type not in _TYPES:
+            return None
+        # Linux before 6.8 knows but the numbers of mountinfo, which are given again, perhaps to
+        # another xfs: there each file is asked.
+        realtime = mount.type == "xfs" and (
+            not mask & STATX_MNT_ID_UNIQUE or has_realtime_device(descriptor, mount)
+        )
+        return _Space(mount.device, realtime)
 
 
-def _is_unchanged(before: os.stat_result, after: os.stat_result) -> bool:
-    """Return whether the open file is the one that was looked at, and its inode untouched."""
-    # Mode, inode, device, links, owner and size; ctime moves with any write.
-    return before[:7] == after[:7] and before.st_ctime_ns == after.st_ctime_ns
-
-
-def _bytes_in(told: bytes, size: int) -> int | None:
+def _bytes_in(told: bytes | bytearray, size: int) -> int | None:
     """Return how many bytes of data of a file a map has; `None` if it is not whole and plain."""
-    count = HEADER.unpack_from(told)[3]
+    count, logical, physical, length, flags = _count_and_first(told)
+    if count == 1 and flags & ~_ORDINARY == _LAST and physical and not logical and length >= size:
+        return size  # as nearly every file is
     if not 0 < count <= _ROOM:
         return None
-    found, at, flags = 0, HEADER.size, 0
+    found, at = 0, HEADER.size
     for _ in range(count):
         logical, physical, length, flags = EXTENT.unpack_from(told, at)
-        if flags & _STRANGE or not physical:
+        if flags & ~(_ORDINARY | _LAST) or not physical:
             return None
         found += max(0, min(length, size - logical))
         at += EXTENT.size
     return found if flags & _LAST and found else None
 
 
-@lru_cache
-def _reason(size: int) -> str:
-    return f"two inodes, all of {show_size(size)} in common blocks"
+@lru_cache(maxsize=1024)
+def _reflink(size: int) -> PairVerdict:
+    return PairVerdict(Sharing.REFLINK, f"two inodes, all of {show_size(size)} in common blocks")
