@@ -1,19 +1,21 @@
-"""Verdicts on 20,000 pairs of reflinks against filefrag, on an xfs made on the spot; as root.
+"""Verdicts on 20,000 pairs of reflinks against filefrag, on an xfs and a btrfs made on the spot.
 
-python benchmarks/reflinks.py
+As root: python benchmarks/reflinks.py
 """
 
 import os
 import subprocess
-import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from side_by_side import HEAD, command, race
+from side_by_side import HEAD, command, compiled, race
 
 from pytest_linkcheck.links import Sharing, compare_pairs
 from pytest_linkcheck.links.clone import clone
 
+KINDS = ("xfs", "btrfs")
 PAIRS, IN_A_FOLDER, BATCH = 20_000, 100, 2000
 SIZE = 2 << 30
 
@@ -34,36 +36,57 @@ def make(base: Path) -> list[tuple[Path, Path]]:
 
 def main() -> None:
     """Measure and print."""
+    print(HEAD)
     with tempfile.TemporaryDirectory(prefix="linkcheck-benchmark-") as folder:
-        image, point = Path(folder, "image"), Path(folder, "point")
-        point.mkdir()
-        with image.open("wb") as file:
-            file.truncate(SIZE)
-        kind = sys.argv[1] if len(sys.argv) > 1 else "xfs"
-        subprocess.run([f"mkfs.{kind}", "-q", image], check=True)
-        subprocess.run(["mount", "-o", "loop", image, point], check=True)
-        try:
-            measure(kind, make(point))
-        finally:
-            subprocess.run(["umount", point], check=True)
+        base = Path(folder)
+        floor = compiled(Path(__file__).with_name("floor_pairs.c"), base)
+        for kind in KINDS:
+            with mounted(kind, base) as point:
+                measure(kind, make(point), floor)
 
 
-def measure(kind: str, pairs: list[tuple[Path, Path]]) -> None:
-    """Print the row for *pairs*."""
+@contextmanager
+def mounted(kind: str, base: Path) -> Iterator[Path]:
+    """Make a filesystem in an image, and mount it."""
+    image, point = base / f"{kind}.img", base / kind
+    point.mkdir()
+    with image.open("wb") as file:
+        file.truncate(SIZE)
+    subprocess.run([f"mkfs.{kind}", "-q", image], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["mount", "-o", "loop", image, point], check=True)
+    image.unlink()  # the mount keeps it
+    try:
+        yield point
+    finally:
+        subprocess.run(["umount", point], check=True)
+
+
+def measure(kind: str, pairs: list[tuple[Path, Path]], floor: Path | None) -> None:
+    """Print the rows for *pairs*."""
     files = [os.fspath(path) for pair in pairs for path in pair]
-    batches = [command("filefrag", "-v", *files[at : at + BATCH])
-               for at in range(0, len(files), BATCH)]  # fmt: skip
     given = [(os.fspath(one), os.fspath(two)) for one, two in pairs]
 
     def ours() -> None:
         assert all(told.sharing is Sharing.REFLINK for told in compare_pairs(given))  # noqa: S101
 
-    def theirs() -> None:
+    filefrag = in_batches(files, "filefrag", "-v")
+    race(f"verdicts on 20,000 reflinked pairs, {kind}", ours, "filefrag -v", filefrag, 1.5)
+    if floor is not None:
+        alone = in_batches(files, floor)
+        race(f"floor: a C program that judges, {kind}", alone, "filefrag -v", filefrag, 1.5)
+
+
+def in_batches(files: list[str], *words: str | Path) -> Callable[[], None]:
+    """Return a function that runs a command on *files*, of which it takes so many at a time."""
+    batches = [
+        command(*words, *files[start : start + BATCH]) for start in range(0, len(files), BATCH)
+    ]
+
+    def run() -> None:
         for batch in batches:
             batch()
 
-    print(HEAD)
-    race(f"verdicts on 20,000 reflinked pairs, {kind}", ours, "filefrag -v", theirs, 1.5)
+    return run
 
 
 if __name__ == "__main__":

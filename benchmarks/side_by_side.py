@@ -8,12 +8,14 @@ the load. The first round warms the caches and is left out.
 
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 ROUNDS = 7
 HEAD = (
@@ -54,6 +56,15 @@ def command(*words: str | os.PathLike[str], okay: Sequence[int] = (0,)) -> Calla
             sys.exit(f"{words[0]}: {os.fsdecode(done.stderr)}")
 
     return run
+
+
+def compiled(source: Path, folder: Path) -> Path | None:
+    """Return the program of a file in C, made in *folder*; `None` without a compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    subprocess.run([compiler, "-O2", "-o", folder / source.stem, source], check=True)
+    return folder / source.stem
 
 
 def race(  # noqa: PLR0913 - the parts of one row
