@@ -20,7 +20,11 @@ _MAJOR, _MINOR, _DEVICE = 34, 35, 17
 # STATX_TYPE, MODE, NLINK, INO, SIZE, BLOCKS: a filesystem says which of these it has filled in.
 _NEEDED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200 | 0x400
 
-_device_of = cache(os.makedev)
+
+@cache
+def _device_of(major: int, minor: int) -> int:
+    """Return what `os.makedev` does, which some systems do not have."""
+    return os.makedev(major, minor)
 
 
 class Table:
