@@ -232,6 +232,13 @@ def leaves_a_temporary_file(at: At) -> Generator[None, Said, None]:
 
 
 @fault
+def adds_a_program(at: At) -> Generator[None, Said, None]:
+    yield
+    if at.installs and at.sample.is_dir():
+        (at.prefix / "bin/sample-extra").write_bytes(b"")
+
+
+@fault
 def leaves_a_file_behind(at: At) -> Generator[None, Said, None]:
     yield
     if at.verb == "uninstall":

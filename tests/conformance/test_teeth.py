@@ -86,6 +86,7 @@ BITES = [
     Bite("records-a-wrong-hash", "copy", {"record_is_true"}),
     Bite("records-no-hashes", "copy", {"record_has_hashes"}),
     Bite("leaves-a-temporary-file", "copy", {"record_is_complete"}, {"uninstall_leaves_nothing"}),
+    Bite("adds-a-program", "copy", {"record_is_complete"}),
     Bite("leaves-a-file-behind", "copy", {"uninstall_leaves_nothing"}),
     Bite("keeps-the-old-on-upgrade", "copy", {"upgrade_leaves_nothing_of_the_old"}),
     Bite("writes-through-on-upgrade", "hardlink", {"another_version_leaves_others"}),

@@ -14,6 +14,8 @@ from pytest_linkcheck.installs.installers.promise import WHEEL_ROLES
 from pytest_linkcheck.installs.sample import contents
 
 FILES = 5_000
+# What installers write into an environment, or a cache, for themselves.
+BOOKKEEPING = (".lock", ".gitignore", "CACHEDIR.TAG")
 NOT_FOLLOWED = "RECORD lies in the cache, and is not followed there"
 
 

@@ -17,7 +17,6 @@ RECORDING = "https://packaging.python.org/en/latest/specifications/recording-ins
 
 # Other names of a file may come and go, and the cache may grow. (Two of them in turn: touched.)
 LINKS = {Aspect.LINKS_GAINED, Aspect.LINKS_LOST, Aspect.TOUCHED}
-BOOKKEEPING = (".lock", ".gitignore", "CACHEDIR.TAG")
 PAYLOAD = {".py", ".csv", ".txt", ".sh", ".pyc"}
 
 
@@ -114,7 +113,9 @@ def test_uninstall_leaves_nothing(make: Make, sample: Wheel) -> None:
     before = subjects.files_below(env.prefix)
     env.install(sample)
     env.uninstall(sample.name)
-    after = {path for path in subjects.files_below(env.prefix) if path.name not in BOOKKEEPING}
+    after = {
+        path for path in subjects.files_below(env.prefix) if path.name not in subjects.BOOKKEEPING
+    }
     assert_none(after - before, "left behind", env)
 
 
