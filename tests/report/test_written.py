@@ -211,6 +211,63 @@ def test_a_run_that_ends_early_says_so(
         assert [one.nodeid for one in report.tests] == ["test_it.py::test_b_stops"]
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest has subtests from 9.0 on")
+def test_a_check_with_a_failed_subtest_has_failed(pytester: pytest.Pytester, run: Run) -> None:
+    path = pytester.makepyfile("""
+        from pytest_linkcheck.conformance import check
+
+        @check("must", why="https://example.org/1")
+        def test_it_holds(subtests):
+            "It holds."
+            with subtests.test("a"):
+                assert False, "not here"
+            with subtests.test("b"):
+                pass
+
+        @check("hazard", why="https://example.org/1")
+        def test_it_is_safe(subtests):
+            "It is safe."
+            with subtests.test("a"):
+                assert False, "not here"
+
+        def test_plain(subtests, wheelhouse):
+            with subtests.test("a"):
+                assert False, "not here"
+    """)
+    done = run(path.name, "--linkcheck-report", "out.json")
+    done.stdout.fnmatch_lines([": 2 checks, 0 passed, 1 failed, 1 hazard, 0 skipped"])
+    found = read(pytester.path / "out.json")
+    told = {one.check: (one.outcome, one.reason) for one in found.checks}
+    assert told == {"it_holds": ("failed", "not here"), "it_is_safe": ("hazard", "not here")}
+    assert [one.outcome for one in found.tests] == ["failed"]
+
+
+def test_a_test_that_is_run_again_is_told_anew(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makeconftest("""
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtest_protocol(item, nextitem):
+            runtestprotocol(item, nextitem=nextitem, log=False)
+            item._initrequest()
+            for report in runtestprotocol(item, nextitem=nextitem, log=False):
+                item.ihook.pytest_runtest_logreport(report=report)
+            return True
+    """)
+    path = pytester.makepyfile("""
+        from pytest_linkcheck.conformance import check
+
+        TRIES = []
+
+        @check("must", why="https://example.org/1")
+        def test_it_holds():
+            "It holds."
+            TRIES.append(1)
+            assert len(TRIES) == 2
+    """)
+    run(path.name, "--linkcheck-report", "out.json")
+    assert [one.outcome for one in read(pytester.path / "out.json").checks] == ["passed"]
+
+
 def test_checks_of_one_name_in_two_modules_are_two(pytester: pytest.Pytester, run: Run) -> None:
     body = """
         from pytest_linkcheck.conformance import check

@@ -12,7 +12,7 @@ from pytest_linkcheck.fixtures import MADE
 
 from .failures import evidence_of
 from .model import InstallerFacts, PlaceFacts, PlainTest
-from .travel import AUDIT, CHECK, TEST, attach
+from .travel import AUDIT, CHECK, TEST, attach, forget
 from .where_run import Where, this_host, this_python
 
 # All our fixtures rest on these; `installer` or `filesystem` alone may be somebody else's.
@@ -28,6 +28,11 @@ class Recorder:
 
     def __init__(self, config: pytest.Config) -> None:
         self._worker: str = getattr(config, "workerinput", {}).get("workerid", "")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Forget what a run of the test before this one came to: plugins run failed tests again."""
+        forget(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_linkcheck.errors import LinkcheckError
 
-from .model import PlainTest, Result, Row
+from .model import FAILED, HAZARD, KNOWN, PlainTest, Result, Row
 from .plain import dump_ascii, from_plain
 from .where_run import Where
 
@@ -24,20 +24,31 @@ WHERE = "linkcheck-where"  # a Where, beside each of the others
 Record = TypeVar("Record", Result, Row, PlainTest, Where)
 Properties = Iterable[tuple[str, object]]
 
+_BADNESS = {KNOWN: 1, HAZARD: 2, FAILED: 3}
 _KINDS = {CHECK: Result, AUDIT: Row, TEST: PlainTest, WHERE: Where}
 
 
-def attach(
-    record: Result | Row | PlainTest | Where, item: pytest.Item, report: pytest.TestReport
-) -> None:
+def attach(record: Record, item: pytest.Item, report: pytest.TestReport) -> None:
     """Let *report* carry *record*, and the later reports of *item*: JUnit looks at the last.
 
-    It replaces one of its kind: a test whose teardown failed has failed.
+    It replaces one of its kind: a test whose teardown failed has failed. But none that is worse:
+    a test one of whose subtests failed has not passed, though it came to its end.
     """
+    if any(_badness(one) > _badness(record) for one in unpack(type(record), item.user_properties)):
+        return
     name, told = pack(record)
     for properties in (item.user_properties, report.user_properties):
         properties[:] = [one for one in properties if one[0] != name]
         properties.append((name, told))
+
+
+def forget(item: pytest.Item) -> None:
+    """Let *item* carry nothing of ours: it begins, perhaps once more."""
+    item.user_properties[:] = [one for one in item.user_properties if one[0] not in _KINDS]
+
+
+def _badness(record: Result | Row | PlainTest | Where) -> int:
+    return _BADNESS.get(getattr(record, "outcome", ""), 0)
 
 
 def pack(record: Result | Row | PlainTest | Where) -> tuple[str, str]:
