@@ -30,7 +30,7 @@ PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-q", "-p")
 NOTHING = "def test_nothing():\n    pass\n"
 ONE = """
 def test_one(venvs):
-    venvs.{installer}({wheel!r})
+    venvs.{installer}({wheel!r}{options})
 """
 SHARED = """
 import pytest
@@ -137,7 +137,9 @@ def pip_row(wheel: str, base: Path) -> None:
         lambda prefix: (sys.executable, "-m", "venv", prefix),
         lambda prefix: (prefix / "bin/python", "-m", "pip", "install", "-q", "--no-index", wheel),
     )
-    one_row("pip", "python -m venv, pip install", hand, 0.6, wheel, base)
+    told = "python -m venv, pip install"
+    one_row("pip", told, hand, 0.6, wheel, base)
+    one_row("pip", told, hand, 0.6, wheel, base, ', bytecode="compiled"')
 
 
 def one_row(  # noqa: PLR0913, PLR0917 - the parts of one row
@@ -147,11 +149,12 @@ def one_row(  # noqa: PLR0913, PLR0917 - the parts of one row
     at_most: float,
     wheel: str,
     base: Path,
+    options: str = "",
 ) -> None:
     """Make one environment by the fixture and one by hand, in turn."""
-    text = ONE.format(installer=installer, wheel=wheel)
+    text = ONE.format(installer=installer, wheel=wheel, options=options)
     pairs = [(by_hand(base, *hand), ours_on(text, base)) for _ in range(ROUNDS + 1)]
-    show_row(f'`venvs.{installer}("numpy")` from a wheel', told, pairs[1:], at_most)
+    show_row(f'`venvs.{installer}("numpy"{options})` from a wheel', told, pairs[1:], at_most)
 
 
 def shared_row(wheel: str, base: Path) -> None:
