@@ -5,6 +5,7 @@ import pytest
 from support.mounting import needs_root
 from support.oracle import names_of
 
+from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.filesystems import (
     Can,
     Filesystems,
@@ -82,6 +83,13 @@ def test_what_a_cache_there_can_share_with_files_here(
     pair = places.get(target).from_cache(places.get(source))
     assert (pair.hardlink.can, pair.reflink.can) == (hardlink, reflink)
     assert all(answer or answer.reason for answer in (pair.hardlink, pair.reflink))
+
+
+def test_what_a_cache_that_is_not_there_shares_cannot_be_told(
+    places: Filesystems, tmp_path: Path
+) -> None:
+    with pytest.raises(LinkcheckError, match=r"missing shares with .* No such file or directory$"):
+        places.get("default").from_cache(tmp_path / "missing")
 
 
 def test_a_probe_leaves_nothing(tmp_path: Path) -> None:

@@ -21,6 +21,19 @@ def test_the_table_shows_each_place_and_path(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_may_be_called_like_a_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("tmpfs", "nolink"):
+        Path(name).mkdir()
+    told = json.loads(doctor(["tmpfs", "nolink", "none"], as_json=True))["places"][-3:]
+    assert [place["name"] for place in told] == ["tmpfs", "nolink", "none"]
+    assert [place["problem"] for place in told] == [
+        "", "", f"{tmp_path}/none: there is no such folder"
+    ]  # fmt: skip
+
+
 @needs_root
 def test_json_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json", str(tmp_path)]) == 0

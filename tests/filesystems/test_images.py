@@ -69,6 +69,15 @@ def test_a_fresh_one_is_another_filesystem(own_places: Filesystems) -> None:
     assert own_places.get("ext4") is shared
 
 
+def test_what_others_use_too_has_no_size_to_choose(own_places: Filesystems) -> None:
+    with pytest.raises(LinkcheckError, match=r"get one of your own by fresh=True, size=1000000$"):
+        own_places.get("ext4", size=1_000_000)
+
+
+def test_a_fresh_one_over_another_is_of_that_size(own_places: Filesystems) -> None:
+    assert own_places.get("overlay(ext4)", fresh=True, size=64 << 20).size < 64 << 20
+
+
 def test_closing_leaves_nothing(tmp_path: Path) -> None:
     made = Filesystems(tmp_path)
     source = made.get("ext4").mount.source

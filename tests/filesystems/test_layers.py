@@ -45,6 +45,23 @@ def test_a_subvolume_needs_btrfs(tmp_path: Path, places: Filesystems) -> None:
     own.close()
 
 
+@pytest.mark.parametrize(("name", "things"), [("nolink", "hard links"), ("readonly", "files")])
+def test_a_folder_that_can_do_more_than_its_name_says_is_refused(
+    own_places: Filesystems, tmp_path: Path, name: str, things: str
+) -> None:
+    with pytest.raises(LinkcheckError, match=f"{things} can be made there: give it another name"):
+        own_places.get(f"{name}={tmp_path}")
+
+
+def test_an_xfs_with_reflinks_is_not_called_one_without(
+    places: Filesystems, own_places: Filesystems
+) -> None:
+    folder, bare = (places.get(name).folder() for name in ("xfs", "xfs-noreflink"))
+    with pytest.raises(LinkcheckError, match="reflinks can be made there"):
+        own_places.get(f"xfs-noreflink={folder}")
+    assert own_places.get(f"xfs-noreflink={bare}").type == "xfs"
+
+
 def test_a_read_only_place_is_written_from_behind(places: Filesystems) -> None:
     made = places.get("readonly(ext4)")
     folder = made.folder()

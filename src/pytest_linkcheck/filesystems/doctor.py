@@ -69,8 +69,9 @@ def _look(filesystems: Filesystems, name: str) -> Finding:
 
 def _look_at_path(filesystems: Filesystems, path: str) -> Finding:
     try:
-        place = Place(Kind.OWN, path, path=Path(path).expanduser().absolute())
-        made = filesystems.get(place)
+        # By its whole path: `ext4` alone would be the name of a place.
+        whole = Path(path).expanduser().absolute()
+        made = filesystems.get(Place(Kind.OWN, str(whole), path=whole))
         return Finding(path, made, made.capabilities())
     except LinkcheckError as error:
         return Finding(path, problem=str(error))

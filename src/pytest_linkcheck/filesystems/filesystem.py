@@ -14,10 +14,22 @@ from pytest_linkcheck.links.show import show_name
 
 from .capabilities import Capabilities, Pair, probe_folder, probe_pair
 from .expectations import Expectation, Filler, expectation, need_sharing
-from .places import Place
+from .places import Kind, Place
 
 # What a project makes of an expectation: called with installer, link mode, role and expectation.
 Override = Callable[[str | Filler, str | None, Role, Expectation], Expectation]
+
+# What a folder of the user's has to be, or must not be fit for, to bear the name of a place.
+_TYPES = {
+    Kind.XFS_NOREFLINK.value: "xfs",
+    Kind.SUBVOLUME.value: "btrfs",
+    **{name: name for name in ("ext4", "ext2", "xfs", "btrfs", "tmpfs", "overlay")},
+}
+_CANNOT = {
+    Kind.XFS_NOREFLINK.value: ("reflink", "reflinks"),
+    Kind.NOLINK.value: ("hardlink", "hard links"),
+    Kind.READONLY.value: ("write", "files"),
+}
 
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -118,12 +130,21 @@ class Filesystem:
         return probe_folder(self.path)
 
     def from_cache(self, cache_at: "Filesystem | Path | None" = None) -> Pair:
-        """Return what can be shared between a cache at *cache_at* (default: here) and here."""
+        """Return what can be shared between a cache at *cache_at* (default: here) and here.
+
+        Raises `LinkcheckError` where that cannot be asked.
+        """
         self.check()
         if isinstance(cache_at, Filesystem):
             cache_at.check()
-            return probe_pair(cache_at.path, self.path)
-        return probe_pair(cache_at or self.path, self.path)
+        source = self.path if cache_at is None else Path(cache_at)
+        try:
+            return probe_pair(source, self.path)
+        except OSError as error:
+            raise LinkcheckError(
+                f"what a cache at {show_name(source)} shares with {self} cannot be told: "
+                f"{error.strerror}"
+            ) from None
 
     def expected(
         self,
@@ -185,3 +206,18 @@ def look_at(place: Place, path: Path, behind_path: Path | None = None) -> Filesy
     if mount is None:
         raise LinkcheckError(f"the mount of {show_name(path)} cannot be told")
     return Filesystem(place, path, mount, behind_path)
+
+
+def refuse_false_name(made: Filesystem) -> None:
+    """Refuse a folder of the user's that has the name of another place: results would lie."""
+    called = f"{made.name}={show_name(made.place.path)}"
+    promised = _TYPES.get(made.name)
+    if promised and promised != made.type:
+        raise LinkcheckError(
+            f"{called} lies on {made.mount}: give it another name, or a folder on {promised}"
+        )
+    ability, things = _CANNOT.get(made.name, ("", ""))
+    if ability and getattr(made.capabilities(), ability):
+        raise LinkcheckError(
+            f"{called} is not what its name says, {things} can be made there: give it another name"
+        )

@@ -1,4 +1,4 @@
-"""Which processes keep a mount busy: by their working folder, root, program or open files."""
+"""Ending mounts, and which processes keep one: by working folder, root, program or open files."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,29 @@ from pathlib import Path
 from pytest_linkcheck.links.mounts import Mount
 from pytest_linkcheck.links.show import show_name
 
+from . import kernel
+from .claims import mounts_below
+from .namespace import rights
+
 _PROC = Path("/proc")
+
+
+def unmount_below(folder: Path) -> list[str]:
+    """Unmount all below *folder*; return a sentence for each mount that was busy."""
+    told = []
+    with rights():
+        for mount in reversed(mounts_below(folder)):
+            try:
+                kernel.unmount(mount.point)
+            except OSError as error:
+                holders = find_holders(mount) or ["a process that cannot be seen from here"]
+                told.append(
+                    f"{mount} is busy ({error.strerror}): held by {', '.join(holders)}; end it "
+                    "before the test ends"
+                )
+                with suppress(OSError):
+                    kernel.unmount(mount.point, detach=True)
+    return told
 
 
 def find_holders(mount: Mount) -> list[str]:

@@ -54,15 +54,6 @@ def _call(name: str, *arguments: object) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def ioctl(descriptor: int, request: int, argument: int | bytearray = 0) -> int:
-    """Do what `fcntl.ioctl` does, which not every system has."""
-    try:
-        import fcntl  # noqa: PLC0415 - as the docstring says
-    except ImportError:
-        raise OSError(errno.ENOSYS, "not supported on this system") from None
-    return int(fcntl.ioctl(descriptor, request, argument))
-
-
 def lock(descriptor: int, *, wait: bool, shared: bool = False) -> bool:
     """Lock an open file for this process; return whether that worked at once, if not to wait.
 

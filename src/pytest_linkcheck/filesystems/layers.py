@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 from pytest_linkcheck.errors import UnavailableError
+from pytest_linkcheck.links.ioctl import ioctl
 from pytest_linkcheck.links.show import show_name
 
 from . import kernel
@@ -57,7 +58,7 @@ def make_subvolume(path: Path) -> None:
     """Make the btrfs subvolume *path*; needs no root."""
     parent = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        kernel.ioctl(parent, _SUBVOLUME_CREATE, bytearray(_VOLUME.pack(0, os.fsencode(path.name))))
+        ioctl(parent, _SUBVOLUME_CREATE, bytearray(_VOLUME.pack(0, os.fsencode(path.name))))
     except OSError as error:
         raise UnavailableError(
             f"no subvolume can be made in {show_name(path.parent)}: {error.strerror}; it must lie "

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_linkcheck.errors import UnavailableError
-
-from . import kernel
+from pytest_linkcheck.links.ioctl import ioctl
 
 _CONTROL = Path("/dev/loop-control")
 _CTL_GET_FREE = 0x4C82
@@ -34,7 +33,7 @@ def attached(image: int, name: str) -> Iterator[Path]:
         descriptor = _open(device)
         try:
             try:
-                kernel.ioctl(descriptor, _CONFIGURE, config)
+                ioctl(descriptor, _CONFIGURE, config)
             except OSError as error:
                 if error.errno == errno.EBUSY:  # another process was faster
                     continue
@@ -49,7 +48,7 @@ def attached(image: int, name: str) -> Iterator[Path]:
 def _find_free() -> Path:
     control = _open(_CONTROL)
     try:
-        number = kernel.ioctl(control, _CTL_GET_FREE)
+        number = ioctl(control, _CTL_GET_FREE)
     except OSError as error:
         raise _unavailable(f"{_CONTROL} gives no free device: {error.strerror}") from None
     finally:

@@ -38,6 +38,7 @@ ALL = ("ext4", "xfs", "xfs-noreflink", "btrfs", "btrfs-subvolume", "tmpfs", "ove
 
 DEFAULT_LEFT = 1_000_000
 _OWN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)=(?P<path>.+)", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(_[0-9]{3}){1,6}")
 _CALL = re.compile(r"(?P<name>[a-z0-9-]+)(?:\((?P<inner>.+)\))?", re.DOTALL)
 
 
@@ -103,7 +104,7 @@ def _parse_full(text: str, inner: str | None, own: Mapping[str, Path] | None) ->
     """Return the place `full`, `full(BYTES)`, `full(PLACE)` or `full(PLACE,BYTES)`."""
     words = split_places(inner or "")
     left = DEFAULT_LEFT
-    if words and words[-1].replace("_", "").isdecimal():
+    if words and _NUMBER.fullmatch(words[-1]):
         left = int(words.pop())
     if len(words) > 1:
         raise LinkcheckError(f"{show_name(text)!r}: write full(PLACE,BYTES)")

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError, UnavailableError
@@ -13,13 +12,12 @@ from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.once import noting
 from pytest_linkcheck.steps import step
 
-from . import kernel
-from .claims import Claim, clear_leftovers, mounts_below
+from .claims import Claim, clear_leftovers
 from .crew import Crew, Made
-from .filesystem import Filesystem, Override, look_at
+from .filesystem import Filesystem, Override, look_at, refuse_false_name
 from .filling import keep_full
 from .fuse import mount_exfat
-from .holders import find_holders
+from .holders import unmount_below
 from .images import RECIPES, SIZE, make_image, mount_image
 from .layers import bind, make_subvolume, overlay, read_only, tmpfs
 from .namespace import Privacy, enter_namespace, rights
@@ -59,19 +57,24 @@ class Filesystems:
         atexit.register(self.close)
         clear_leftovers()
 
-    def get(self, name: str | Place, *, fresh: bool = False, size: int = SIZE) -> Filesystem:
+    def get(self, name: str | Place, *, fresh: bool = False, size: int | None = None) -> Filesystem:
         """Return the place *name*, made now if no process of the run has asked for it before.
 
-        *fresh* makes a new one in any case, *size* says of how many bytes it is if it is an image.
-        Raises `UnavailableError` for what this machine cannot make, `LinkcheckError` for what is
-        no place.
+        *fresh* makes a new one in any case, *size* says of how many bytes that is if it is an
+        image. Raises `UnavailableError` for what this machine cannot make, `LinkcheckError` for
+        what is no place, and for a size of what others use too.
         """
         place = name if isinstance(name, Place) else parse_place(name, self._own)
+        if size is not None and not fresh:
+            raise LinkcheckError(
+                f"{place}: the one that other tests use has its size; get one of your own by "
+                f"fresh=True, size={size}"
+            )
         if not fresh and place.name in self._shared:
             return self._shared[place.name]
         with step(f"making {place}"):
             if not fresh and self._crew and self._may_be_shared(place, self._crew):
-                made = self._share(place, self._crew, size)
+                made = self._share(place, self._crew)
             else:
                 made = self._make_alone(place, fresh=fresh, size=size)
         made.override = self.override
@@ -103,7 +106,7 @@ class Filesystems:
         atexit.unregister(self.close)
         told: list[str] = []
         for claim in self._claims.values():
-            told += _unmount_below(claim.folder)
+            told += unmount_below(claim.folder)
             claim.release()
         for server in self._servers:
             server.dismiss()
@@ -111,7 +114,7 @@ class Filesystems:
         self._claims.clear()
         self._shared.clear()
         if self._crew:
-            self._crew.leave(lambda folder: told.extend(_unmount_below(folder)))
+            self._crew.leave(lambda folder: told.extend(unmount_below(folder)))
             clear_leftovers()  # of those that died in the common namespace
         if self._watchdog:
             self._watchdog.dismiss()
@@ -125,7 +128,7 @@ class Filesystems:
             return True
         return crew.can_enter() and crew.enter() is not Privacy.NONE
 
-    def _share(self, place: Place, crew: Crew, size: int) -> Filesystem:
+    def _share(self, place: Place, crew: Crew) -> Filesystem:
         """Return the place that all processes use, made now if none of them has made it."""
         with crew.open() as common:
             if told := common.places.get(place.name):
@@ -133,7 +136,7 @@ class Filesystems:
             with noting(crew.log, "filesystem", place.name):
                 outer, self._is_for_all = self._is_for_all, True
                 try:
-                    made = self._make(place, fresh=False, size=size)
+                    made = self._make(place, fresh=False, size=None)
                 finally:
                     self._is_for_all = outer
             behind = None if made.behind_path is None else str(made.behind_path)
@@ -141,14 +144,14 @@ class Filesystems:
             common.places[place.name] = Made(str(made.path), behind, mounted)
             return made
 
-    def _make_alone(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
+    def _make_alone(self, place: Place, *, fresh: bool, size: int | None) -> Filesystem:
         outer, self._is_for_all = self._is_for_all, False
         try:
             return self._make(place, fresh=fresh, size=size)
         finally:
             self._is_for_all = outer
 
-    def _make(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
+    def _make(self, place: Place, *, fresh: bool, size: int | None) -> Filesystem:
         match place.kind:
             case Kind.DEFAULT:
                 return look_at(place, self._new_folder(self._home(), "default"))
@@ -163,7 +166,7 @@ class Filesystems:
             case _:
                 return self._make_over(place, self._base(place, fresh=fresh, size=size))
 
-    def _base(self, place: Place, *, fresh: bool, size: int) -> Filesystem:
+    def _base(self, place: Place, *, fresh: bool, size: int | None) -> Filesystem:
         if place.over is None:
             raise LinkcheckError(f"{place} lies over nothing")
         return self.get(place.over, fresh=fresh, size=size)
@@ -179,7 +182,7 @@ class Filesystems:
         show = bind if place.kind is Kind.BIND else read_only
         return self._mount(place, lambda point: show(behind, point), behind)
 
-    def _make_image(self, place: Place, size: int) -> Filesystem:
+    def _make_image(self, place: Place, size: int | None) -> Filesystem:
         if self._enter() is Privacy.USER:
             raise UnavailableError(
                 f"{place} needs a loop device, and only root has those: run as root, or name a "
@@ -189,7 +192,10 @@ class Filesystems:
         return self._mount(
             place,
             lambda point: make_image(
-                place.kind, image, lambda device: self._show(place, device, point), size=size
+                place.kind,
+                image,
+                lambda device: self._show(place, device, point),
+                size=size or SIZE,
             ),
         )
 
@@ -232,7 +238,7 @@ class Filesystems:
                 f"{called}: no folder can be made there: {error.strerror}"
             ) from None
         made = look_at(place, folder)
-        _check_type(made)
+        refuse_false_name(made)
         return made
 
     def _home(self) -> Path:
@@ -268,35 +274,3 @@ class Filesystems:
         for made in self._shared.values():
             made.look_again()  # in a new namespace every mount has a new number
         return privacy
-
-
-def _check_type(made: Filesystem) -> None:
-    """Refuse a folder of the user's that has the name of another filesystem: results would lie."""
-    promised = {
-        Kind.XFS_NOREFLINK.value: "xfs",
-        Kind.SUBVOLUME.value: "btrfs",
-        **{name: name for name in ("ext4", "ext2", "xfs", "btrfs", "tmpfs", "overlay")},
-    }.get(made.name)
-    if promised and promised != made.type:
-        raise LinkcheckError(
-            f"{made.name}={show_name(made.place.path)} lies on {made.mount}: give it another name, "
-            f"or a folder on {promised}"
-        )
-
-
-def _unmount_below(folder: Path) -> list[str]:
-    """Unmount all below *folder*; return a sentence for each mount that was busy."""
-    told = []
-    with rights():
-        for mount in reversed(mounts_below(folder)):
-            try:
-                kernel.unmount(mount.point)
-            except OSError as error:
-                holders = find_holders(mount) or ["a process that cannot be seen from here"]
-                told.append(
-                    f"{mount} is busy ({error.strerror}): held by {', '.join(holders)}; end it "
-                    "before the test ends"
-                )
-                with suppress(OSError):
-                    kernel.unmount(mount.point, detach=True)
-    return told

@@ -7,13 +7,13 @@ What block devices share below the filesystem (snapshots of volumes, an image fi
 mounted from it, a seed device under two btrfs filesystems) is not looked for.
 """
 
-import errno
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from .facts import TWO_HOSTS, Facts
+from .ioctl import ioctl
 from .mounts import Mount, mount_of
 from .overlay import beneath
 from .show import show_name
@@ -113,10 +113,6 @@ def has_realtime_device(descriptor: int, mount: Mount) -> bool:
 
 
 def _ask(descriptor: int, request: int, length: int) -> bytearray:
-    try:
-        from fcntl import ioctl  # noqa: PLC0415 - not every system has it
-    except ImportError as error:
-        raise OSError(errno.ENOSYS, "not supported on this system") from error
     buffer = bytearray(length)
     ioctl(descriptor, request, buffer)
     return buffer
