@@ -265,6 +265,28 @@ def test_a_file_that_was_replaced_meanwhile_is_judged_anew(
 
 
 @pytest.mark.parametrize("kind", REFLINKS)
+def test_a_name_that_leads_to_another_filesystem_meanwhile_is_judged_anew(
+    kind: str, places: dict[str, Place], monkeypatch: pytest.MonkeyPatch, slow: Asked
+) -> None:
+    honest, place = os.open, places[kind]
+    with made(place) as root, made(Place(kind, place.other, place.root, None)) as other:
+        way = root / "way"
+        way.symlink_to(root)
+
+        def lead_away(path: str | bytes, flags: int) -> int:
+            if way.readlink() == root:
+                way.unlink()
+                way.symlink_to(other)
+            return honest(path, flags)
+
+        pair = way / "file", root / "file-clone"
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", lead_away)
+            assert judge(pair) == [Sharing.DIFFERENT]
+        assert slow == [pair]
+
+
+@pytest.mark.parametrize("kind", REFLINKS)
 def test_nothing_but_regular_files_is_opened(
     kind: str, places: dict[str, Place], monkeypatch: pytest.MonkeyPatch
 ) -> None:
