@@ -52,7 +52,7 @@ def mounted(kind: str, base: Path) -> Iterator[Path]:
     point.mkdir()
     with image.open("wb") as file:
         file.truncate(SIZE)
-    subprocess.run([f"mkfs.{kind}", "-q", image], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run([f"mkfs.{kind}", "-q", image], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["mount", "-o", "loop", image, point], check=True)
     image.unlink()  # the mount keeps it
     try:
