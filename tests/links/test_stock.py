@@ -11,7 +11,7 @@ from support.mounting import bound, mounted, needs_root, run
 from support.places import KINDS, Place, overlaid
 
 from pytest_linkcheck.links import Share, measure, take_stock
-from pytest_linkcheck.links.listing import Opened
+from pytest_linkcheck.links.listing import OpenFolder
 
 listing = import_module("pytest_linkcheck.links.listing")
 Inventory = import_module("pytest_linkcheck.links.inventory").Inventory
@@ -191,7 +191,7 @@ def after(monkeypatch: pytest.MonkeyPatch, folder: Path, change: Callable[[], ob
     honest = Inventory._take  # noqa: SLF001
     done: list[object] = []
 
-    def take(self: object, opened: Opened) -> object:
+    def take(self: object, opened: OpenFolder) -> object:
         inner = honest(self, opened)
         if opened.path == str(folder) and not done:
             done.append(change())

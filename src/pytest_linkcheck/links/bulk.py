@@ -56,12 +56,12 @@ class Bulk:
 
     def __init__(self) -> None:
         self._buffer = bytearray(_CHUNK * SIZE_OF_STATX)
-        start = ctypes.addressof(ctypes.c_char.from_buffer(self._buffer))
-        self._slots = [ctypes.c_void_p(start + n * SIZE_OF_STATX) for n in range(_CHUNK)]
-        self._bytes = memoryview(self._buffer)
-        self._eights = self._bytes.cast("Q")
-        self._fours = self._bytes.cast("I")
-        self._twos = self._bytes.cast("H")
+        whole = (ctypes.c_char * len(self._buffer)).from_buffer(self._buffer)
+        # Made once: to pass a pointer that is none yet takes longer.
+        self._slots = [ctypes.byref(whole, n * SIZE_OF_STATX) for n in range(_CHUNK)]
+        self._eights = memoryview(self._buffer).cast("Q")
+        self._fours = memoryview(self._buffer).cast("I")
+        self._twos = memoryview(self._buffer).cast("H")
         # PyDLL, as letting go of the interpreter's lock takes longer than the call itself.
         self._call = ctypes.PyDLL(None)["statx"] if _has_statx() else None
 

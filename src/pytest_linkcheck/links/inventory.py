@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .columns import KIND
-from .listing import TRUE, Lister, Opened, UntrueError, look_at
+from .listing import TRUE, Lister, OpenFolder, UntrueError, look_at
 from .mounts import Mount, mount_of_path
 from .scan import Problem, reason_of
 
@@ -96,7 +96,7 @@ class Inventory:
                 base = path if path == os.sep else path + os.sep
                 left += [base + name for name in inner]
 
-    def _take(self, folder: Opened) -> list[str]:
+    def _take(self, folder: OpenFolder) -> list[str]:
         """Count what a folder holds; returns the names of the folders in it."""
         here = folder.device, folder.inode
         if here in self._seen:  # another root has it, or a bind mount shows it again
@@ -104,7 +104,7 @@ class Inventory:
         self._seen.add(here)
         return self._by_listing(folder) if folder.listed else self._by_stat(folder, folder.entries)
 
-    def _by_listing(self, folder: Opened) -> list[str]:
+    def _by_listing(self, folder: OpenFolder) -> list[str]:
         held = list(folder.entries)
         # No stat: the listing tells the kind as well, on all of these filesystems.
         entries = [entry for entry in held if entry.is_file(follow_symlinks=False)]
@@ -125,7 +125,7 @@ class Inventory:
             self._own(folder, files, names, rows)
         return [entry.name for entry in held if entry.is_dir(follow_symlinks=False)]
 
-    def _look(self, folder: Opened, files: Files, entry: "os.DirEntry[str]", row: int) -> bool:
+    def _look(self, folder: OpenFolder, files: Files, entry: "os.DirEntry[str]", row: int) -> bool:
         """Look at a name that the listing has; whether it is still there."""
         try:
             told = entry.stat(follow_symlinks=False)
@@ -141,7 +141,7 @@ class Inventory:
         files.note(row, told)
         return True
 
-    def _by_stat(self, folder: Opened, entries: Iterable["os.DirEntry[str]"]) -> list[str]:
+    def _by_stat(self, folder: OpenFolder, entries: Iterable["os.DirEntry[str]"]) -> list[str]:
         inner = []
         for names, stats, problems in look_at(folder.path, entries):
             self.problems += problems
@@ -156,14 +156,14 @@ class Inventory:
                     self._own(folder, files, [name], [row])
         return inner
 
-    def _own(self, folder: Opened, files: Files, names: list[str], rows: list[int]) -> None:
+    def _own(self, folder: OpenFolder, files: Files, names: list[str], rows: list[int]) -> None:
         files.roots[self._root].extend(rows)
         if held := self._owners.get(folder.path):
             for name, row in zip(names, rows, strict=True):
                 if name in held:
                     files.groups[held[name]].append(row)
 
-    def _files_of(self, folder: Opened, device: int, name: str) -> Files:
+    def _files_of(self, folder: OpenFolder, device: int, name: str) -> Files:
         """Return the files of *device*, which that of *name* in *folder* lies on."""
         key = (folder.device, device)
         files = self._files.get(key)

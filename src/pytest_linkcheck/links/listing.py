@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenFolder:
     """A folder that is open, and what it holds.
 
     `mount` is that of its device, `None` where it cannot be told. `listed` says that the numbers of
@@ -89,7 +89,7 @@ class Lister:
         """Whether the mounts are no longer those of the start: what was listed may be untrue."""
         return not self._by_stat and read_mounts() != self._mounts
 
-    def visit(self, path: str, take: Callable[[Opened], _T]) -> _T:
+    def visit(self, path: str, take: Callable[[OpenFolder], _T]) -> _T:
         """Open the folder *path*, with no symlink on the way to it, and return what *take* says.
 
         Raises `OSError` if it cannot be read.
@@ -101,7 +101,7 @@ class Lister:
             mount = self._of_device.get(device) or self._find_mount(path, device, inode)
             listed = not self._by_stat and mount is not None and mount.type in TRUE
             with os.scandir(path if descriptor is None else descriptor) as entries:
-                return take(Opened(path, device, inode, mount, listed, self._mounted, entries))
+                return take(OpenFolder(path, device, inode, mount, listed, self._mounted, entries))
         finally:
             if descriptor is not None:
                 os.close(descriptor)
@@ -137,7 +137,7 @@ def twice(walk: Callable[[Lister], _T], *, by_stat: bool) -> _T:
     return walk(Lister(by_stat=True)) if lister.is_over else found
 
 
-def _list(folder: Opened) -> Listing:
+def _list(folder: OpenFolder) -> Listing:
     true = folder.mount is not None and folder.mount.type in TRUE
     listing = Listing(Identity(folder.device, folder.inode), true=true)
     held = _take_numbers(listing, folder) if folder.listed else folder.entries
@@ -175,7 +175,7 @@ def _look_at_each(
     return names, told, problems
 
 
-def _take_numbers(listing: Listing, folder: Opened) -> list["os.DirEntry[str]"]:
+def _take_numbers(listing: Listing, folder: OpenFolder) -> list["os.DirEntry[str]"]:
     """Take what the folder's listing tells; returns what has to be looked at."""
     held = list(folder.entries)
     numbers: dict[str, Number] = {entry.name: entry.inode() for entry in held}
