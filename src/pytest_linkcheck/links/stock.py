@@ -72,8 +72,7 @@ def take_stock(
     has it. Numbers are taken from folder listings where these are known to be true, else, or with
     *by_stat*, from stat. Raises `OSError` for a root that cannot be read.
     """
-    owned = {group: tuple(paths) for group, paths in (groups or {}).items()}
-    owners = _by_folder(owned)
+    owners = _by_folder(groups or {})
     starts = list(dict.fromkeys(os.path.realpath(root) for root in roots))
 
     def walk(lister: Lister) -> Inventory:
@@ -84,7 +83,7 @@ def take_stock(
 
     found = twice(walk, by_stat=by_stat)
     stock = Stock(
-        {group: Share() for group in owned},
+        {group: Share() for group in groups or {}},
         {root: Share() for root in starts},
         problems=found.problems,
     )
