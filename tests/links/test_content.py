@@ -11,6 +11,7 @@ from pytest_linkcheck.links.content import (
     Content,
     compare_bytes,
     hash_bytes,
+    lies_within,
     open_unchanged,
 )
 from pytest_linkcheck.links.facts import Facts, read_facts
@@ -116,3 +117,31 @@ def test_a_fifo_is_refused_even_where_its_identity_fits(tmp_path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(ChangedError, match="no regular file"), open_unchanged(read_facts(path)):
         pass
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("/a/b", True),
+        ("/a/b/c", True),
+        ("/a/bc", False),
+        ("/a", False),
+        ("/d", False),
+        ("/e/f/g", True),
+    ],
+)
+def test_a_path_lies_in_a_folder_and_not_in_one_of_a_longer_name(path: str, inside: bool) -> None:  # noqa: FBT001
+    assert lies_within(path, ["/a/b", "/e/f"]) is inside
+    assert lies_within(path, ["/"])
+    assert not lies_within(path, [])
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, 4095, 4096, 4097, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 400_000]
+)
+def test_hashes_are_those_of_hashlib_whatever_the_size(tmp_path: Path, size: int) -> None:
+    data = os.urandom(size)
+    facts = _file(tmp_path / "file", data)
+    assert (
+        hash_bytes(facts, "sha256", [os.path.realpath(tmp_path)]) == hashlib.sha256(data).digest()
+    )

@@ -1,5 +1,7 @@
 """What the audit of one environment knows besides each file: its cache, mounts and inodes."""
 
+import os
+import stat
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +22,7 @@ from pytest_linkcheck.links import (
     read_facts,
     read_mounts,
 )
-from pytest_linkcheck.links.content import hash_bytes
+from pytest_linkcheck.links.content import hash_bytes, lies_within
 from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
@@ -40,8 +42,10 @@ class Context:
     """One environment under audit. Everything here is found by reading."""
 
     layout: Layout
-    _hashes: dict[tuple[Identity, str], bytes] = field(default_factory=dict)
-    _readable: dict[Path, bool] = field(default_factory=dict)
+    _hashes: dict[tuple[int, int, str], bytes] = field(default_factory=dict)
+    _real: dict[str, str] = field(default_factory=dict)
+    _readable: dict[str, bool] = field(default_factory=dict)
+    _types: dict[int, str] = field(default_factory=dict)
 
     @cached_property
     def distributions(self) -> list[Distribution]:
@@ -116,13 +120,21 @@ class Context:
 
     def can_reflink(self, facts: Facts) -> bool:
         """Return whether the file may share blocks with another inode, for all that is known."""
-        mount = mount_of(facts, self.mounts)
-        return mount is None or mount.type not in NEVER_REFLINK
+        return self._type_of(facts) not in NEVER_REFLINK
 
     def is_overlay(self, facts: Facts) -> bool:
         """Return whether link counts are not exact where the file lies."""
+        return self._type_of(facts) == "overlay"
+
+    def _type_of(self, facts: Facts) -> str:
+        """Return the type of the filesystem that the file lies on, if it can be told."""
+        if facts.mount_id in self._types:
+            return self._types[facts.mount_id]
         mount = mount_of(facts, self.mounts)
-        return mount is not None and mount.type == "overlay"
+        kind = "" if mount is None else mount.type
+        if facts.mount_id is not None:
+            self._types[facts.mount_id] = kind
+        return kind
 
     def may_read(self, path: Path) -> bool:
         """Return whether the folder of *path* really lies in the environment or its cache.
@@ -130,21 +142,37 @@ class Context:
         Raises `OSError` where that cannot be told. Where somebody else moves folders about, the
         answer is no promise for later: what opens files makes sure by `within`.
         """
-        folder = path.parent
+        folder = os.path.dirname(path)  # noqa: PTH120 - a Path for each file takes as long as stat
         if folder not in self._readable:
-            real = Path(real_path(folder))
-            self._readable[folder] = any(real.is_relative_to(root) for root in self.within)
+            self._readable[folder] = lies_within(self._real_folder(folder), self.within)
         return self._readable[folder]
+
+    def _real_folder(self, folder: str) -> str:
+        """Return `real_path` of *folder*, by that of the folder it is in, asked for once."""
+        unknown: list[str] = []
+        while folder not in self._real:
+            above, _, name = folder.rpartition(os.sep)
+            if not above or name in {"", os.curdir, os.pardir}:
+                self._real[folder] = real_path(folder)
+            else:
+                unknown.append(folder)
+                folder = above
+        for below in reversed(unknown):
+            inside = below.removeprefix(folder).removeprefix(os.sep)
+            plain = os.path.join(self._real[folder], inside)  # noqa: PTH118 - as text
+            self._real[below] = plain if _is_folder(below) else real_path(below)
+            folder = below
+        return self._real[folder]
 
     def is_inside(self, path: Path) -> bool:
         """Return whether *path* really lies in the environment, and not in a cache within it.
 
         Raises `OSError` where that cannot be told.
         """
-        real = Path(real_path(path))
-        cache, prefix = (real_path(root) for root in (self.cache.path, self.layout.prefix))
-        in_cache = real.is_relative_to(cache) and not Path(prefix).is_relative_to(cache)
-        return real.is_relative_to(prefix) and not in_cache
+        real, cache = real_path(path), self._real_folder(str(self.cache.path))
+        prefix = self._real_folder(str(self.layout.prefix))
+        in_cache = lies_within(real, [cache]) and not lies_within(prefix, [cache])
+        return lies_within(real, [prefix]) and not in_cache
 
     @cached_property
     def within(self) -> list[str]:
@@ -153,7 +181,15 @@ class Context:
 
     def digest(self, facts: Facts, algorithm: str) -> bytes:
         """Return the digest of a file, computed once for all names of its inode."""
-        key = (facts.identity, algorithm)
+        key = (facts.identity.device, facts.identity.inode, algorithm)
         if key not in self._hashes:
             self._hashes[key] = hash_bytes(facts, algorithm, self.within)
         return self._hashes[key]
+
+
+def _is_folder(path: str) -> bool:
+    """Return whether *path* is a folder and no symlink; raises `OSError` if that is not told."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False

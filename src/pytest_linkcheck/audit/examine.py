@@ -60,7 +60,7 @@ def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
         return Seen(file, facts, "unknown", problem=problem)
     problem, edited = _check_bytes(file, facts, context)
     # Names in this environment alone share nothing with another.
-    if facts.links > max(1, context.names[facts.identity]):
+    if facts.links > 1 and facts.links > context.names[facts.identity]:
         return _see_linked(file, facts, dist, context, problem)
     sources = context.cache.sources(file, dist.layout, dist.dist_info.name)
     sharing, why = judge_blocks(facts, sources, context)
@@ -232,15 +232,21 @@ def make_row(label: str, dist: Distribution, seen: list[Seen]) -> Row:
 
 def _sizes(seen: list[Seen]) -> tuple[int, int, int]:
     """Return the bytes of all files, of the shared, of the unknown: each inode counted once."""
-    sizes = {one.facts.identity: one.facts.size for one in seen if one.facts}
-    shared = {one.facts.identity for one in seen if one.facts and one.sharing in SHARED}
-    own = {one.facts.identity for one in seen if one.facts and one.sharing == "own"}
-    unknown = sizes.keys() - shared - own
-    return (
-        sum(sizes.values()),
-        sum(sizes[identity] for identity in shared),
-        sum(sizes[identity] for identity in unknown),
-    )
+    sizes: dict[Identity, int] = {}
+    shared: dict[Identity, int] = {}
+    own: set[Identity] = set()
+    for one in seen:
+        if one.facts is None:
+            continue
+        identity = one.facts.identity
+        sizes[identity] = one.facts.size
+        if one.sharing in SHARED:
+            shared[identity] = one.facts.size
+        elif one.sharing == "own":
+            own.add(identity)
+    told = shared.keys() | own
+    unknown = (size for identity, size in sizes.items() if identity not in told)
+    return sum(sizes.values()), sum(shared.values()), sum(unknown)
 
 
 def _classes(seen: list[Seen]) -> dict[str, dict[str, int]]:

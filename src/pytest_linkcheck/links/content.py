@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
-from .facts import Facts, Identity
+from .facts import Facts
 from .host import boot
 from .show import show_size
 
 _CHUNK = 1 << 20
+_PAGE = 1 << 12
+_ROOM = 1 << 17
 _MAX_HOLES = 1 << 34  # bytes: read in seconds
 # Only what was a regular file a moment ago is opened; should a FIFO or a symlink have taken its
 # place, the one does not block the open and the other is not followed.
@@ -24,6 +26,7 @@ READ_FLAGS = (
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_FOLLOW_FLAGS = READ_FLAGS & ~getattr(os, "O_NOFOLLOW", 0)
 # A descriptor that names a file without opening it: no driver of a device is woken by that.
 _PIN_FLAGS = (
     os.O_PATH | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -67,7 +70,6 @@ def open_unchanged(facts: Facts, within: Sequence[str] = ()) -> Iterator[int]:
         raise ChangedError(0, "looked at on another host", str(facts.path))
     descriptor = _open(facts, within)
     try:
-        _check_identity(facts, descriptor)
         yield descriptor
         after = os.fstat(descriptor)
         if was_written(facts, after):
@@ -77,18 +79,30 @@ def open_unchanged(facts: Facts, within: Sequence[str] = ()) -> Iterator[int]:
 
 
 def _open(facts: Facts, within: Sequence[str]) -> int:
+    """Return a descriptor of the file of *facts*, and of no other."""
     if not within or _PIN_FLAGS is None:
-        return os.open(facts.path, READ_FLAGS)
+        return _open_by_name(facts)
     pin = os.open(facts.path, _PIN_FLAGS)
     try:
         _check_identity(facts, pin)
         check_place(pin, facts.path, within)
         try:
-            return os.open(f"/proc/self/fd/{pin}", READ_FLAGS & ~getattr(os, "O_NOFOLLOW", 0))
+            # What is pinned, whatever stands there by now.
+            return os.open(f"/proc/self/fd/{pin}", _FOLLOW_FLAGS)
         except FileNotFoundError:  # no /proc
-            return os.open(facts.path, READ_FLAGS)
+            return _open_by_name(facts)
     finally:
         os.close(pin)
+
+
+def _open_by_name(facts: Facts) -> int:
+    descriptor = os.open(facts.path, READ_FLAGS)
+    try:
+        _check_identity(facts, descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def check_place(descriptor: int, path: str | os.PathLike[str], within: Sequence[str]) -> None:
@@ -100,14 +114,24 @@ def check_place(descriptor: int, path: str | os.PathLike[str], within: Sequence[
         real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - no Path needed
     except FileNotFoundError:  # no /proc
         return
-    # With a slash at the end "/a/b" lies in "/a/b", and "/a/bc" does not.
-    if not any(os.path.join(real, "").startswith(os.path.join(root, "")) for root in within):  # noqa: PTH118
+    if not lies_within(real, within):
         raise ChangedError(0, "leads elsewhere now", os.fspath(path))
+
+
+def lies_within(path: str, folders: Sequence[str]) -> bool:
+    """Return whether *path* is one of *folders* or lies below one, all of them real paths."""
+    # "/a/b" lies in "/a/b" and in "/", and "/a/bc" does not lie in "/a/b".
+    for folder in folders:
+        if path.startswith(folder):
+            rest = path[len(folder) : len(folder) + 1]
+            if rest in {"", os.sep} or folder.endswith(os.sep):
+                return True
+    return False
 
 
 def _check_identity(facts: Facts, descriptor: int) -> None:
     now = os.fstat(descriptor)
-    if Identity(now.st_dev, now.st_ino) != facts.identity:
+    if (now.st_dev, now.st_ino) != (facts.identity.device, facts.identity.inode):
         raise ChangedError(0, "replaced while being read", str(facts.path))
     if not stat.S_ISREG(now.st_mode):
         raise ChangedError(0, "no regular file any more", str(facts.path))
@@ -180,13 +204,24 @@ def hash_bytes(facts: Facts, algorithm: str, within: Sequence[str] = ()) -> byte
     """
     digest = hashlib.new(algorithm)
     check_holes(facts)
+    # Room for a whole chunk takes longer to make than a small file to read.
+    room = bytearray(min(max(facts.size, _PAGE), _ROOM))
+    view = memoryview(room)
     done = 0
     with open_unchanged(facts, within) as descriptor:
-        while chunk := os.read(descriptor, _CHUNK):
-            digest.update(chunk)
-            done += len(chunk)
+        while count := _read_into(descriptor, room):
+            digest.update(view[:count])
+            done += count
             _check_growth(facts, descriptor, done)
     return digest.digest()
+
+
+def _read_into(descriptor: int, room: bytearray) -> int:
+    if hasattr(os, "readv"):
+        return os.readv(descriptor, [room])
+    chunk = os.read(descriptor, len(room))  # Windows
+    room[: len(chunk)] = chunk
+    return len(chunk)
 
 
 def check_holes(facts: Facts) -> None:

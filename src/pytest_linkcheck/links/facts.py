@@ -92,7 +92,7 @@ def read_facts(path: str | os.PathLike[str]) -> Facts:
         return facts_of_stat(path, os.lstat(path))
     kind = kind_of(told.mode)
     return Facts(
-        path=Path(path),
+        path=path if isinstance(path, Path) else Path(path),  # parsing one takes 5 µs
         identity=Identity(told.device, told.inode),
         links=told.links,
         kind=kind,
@@ -117,7 +117,7 @@ def facts_of_stat(path: str | os.PathLike[str], told: os.stat_result) -> Facts:
     kind = kind_of(told.st_mode)
     birth = getattr(told, "st_birthtime", None)
     return Facts(
-        path=path if isinstance(path, Path) else Path(path),  # parsing one takes 5 µs
+        path=path if isinstance(path, Path) else Path(path),
         identity=Identity(told.st_dev, told.st_ino),
         links=told.st_nlink,
         kind=kind,

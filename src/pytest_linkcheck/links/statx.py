@@ -24,6 +24,7 @@ STATX_MNT_ID_UNIQUE = 0x4000  # in its place a number that no other mount ever g
 _TIME = "qIi"  # struct statx_timestamp: seconds, nanoseconds, padding
 _STATX = struct.Struct(f"=IIQIIIHHQQQQ{_TIME * 4}IIIIQ")
 SIZE_OF_STATX = 256
+_Buffer = ctypes.c_char * SIZE_OF_STATX  # made in a tenth of the time of create_string_buffer
 _NANOSECONDS = 1_000_000_000
 
 
@@ -79,7 +80,7 @@ def statx(path: str | os.PathLike[str]) -> Statx | None:
     function = _function()
     if function is None:
         return None
-    buffer = ctypes.create_string_buffer(SIZE_OF_STATX)
+    buffer = _Buffer()
     name = os.fsencode(path)
     if b"\0" in name:
         message = "embedded null byte"
@@ -90,10 +91,10 @@ def statx(path: str | os.PathLike[str]) -> Statx | None:
         if error in {errno.ENOSYS, errno.EPERM}:  # an old kernel, or a container that forbids it
             return None
         raise OSError(error, os.strerror(error), os.fspath(path))
-    return _parse(buffer.raw)
+    return _parse(buffer)
 
 
-def _parse(raw: bytes) -> Statx:
+def _parse(raw: ctypes.Array[ctypes.c_char]) -> Statx:
     (
         mask, _blksize, _attributes, links, _uid, _gid, mode, _pad, inode, size, blocks, _amask,
         _asec, _ansec, _apad, bsec, bnsec, _bpad, csec, cnsec, _cpad, msec, mnsec, _mpad,
