@@ -152,6 +152,27 @@ def test_no_program_of_the_environment_is_run(subject: Subject, the_watch: Watch
     assert not [name for name in sys.modules if name.startswith("sample")]
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_no_test_of_an_environment_is_run(
+    bench: Bench, wheelhouse: Wheelhouse, workers: tuple[str, ...]
+) -> None:
+    subject = bench.make("uv", wheelhouse.sample, name="environment")
+    # pytest knows it by these alone.
+    for path in (subject.prefix / "pyvenv.cfg", *subject.prefix.glob("bin/activate*")):
+        path.unlink()
+    mark = subject.pytester.path / "mark"
+    code = f"import pathlib; pathlib.Path({str(mark)!r}).touch()\ndef test_it(): pass\n"
+    for folder in (subject.prefix, subject.site, subject.site / "sample"):
+        (folder / "test_evil.py").write_text(code)
+        (folder / "conftest.py").write_text(code)
+    (subject.pytester.path / "by_symlink").symlink_to(subject.site / "sample")
+    subject.pytester.makepyfile("def test_own(): pass")
+    subject.audit("--linkcheck-env=environment", *workers).assert_outcomes(passed=2)
+    assert not mark.exists()
+    assert subject.pytester.runpytest("-p", "no:linkcheck").ret is pytest.ExitCode.INTERRUPTED
+    assert mark.exists()
+
+
 def test_a_fifo_in_place_of_a_file_is_never_opened(subject: Subject, the_watch: Watch) -> None:
     for path in (subject.site / "sample/tiny.py", subject.info / "INSTALLER"):
         path.unlink()

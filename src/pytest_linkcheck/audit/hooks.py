@@ -1,6 +1,7 @@
 """The hooks of the audit, registered only when `--linkcheck` is given."""
 
 import os
+import sys
 from collections.abc import Generator
 from dataclasses import astuple
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pytest_linkcheck.groups import group_mark
 from pytest_linkcheck.installs import Layout
 from pytest_linkcheck.links import Between, mount_of, read_facts, read_mounts
+from pytest_linkcheck.links.content import lies_within
 from pytest_linkcheck.links.host import Host, host
 from pytest_linkcheck.links.show import show_home, show_name
 from pytest_linkcheck.report.model import Row
@@ -103,12 +105,29 @@ class Audit:
         self._patience = patience
         self._expected = expected
         self._started_on = started_on
+        self._silent = {audited.silent for audited, _ in plan}
+        layouts = [audited.layout for audited, _ in plan if audited.layout]
+        # What is of the running environment has a right to run.
+        self._inspected = [
+            bound
+            for layout in layouts
+            if layout.prefix != Path(sys.prefix)
+            for bound in layout.bounds
+        ]
 
     @pytest.hookimpl(tryfirst=True)  # pytest itself asks whether it is an environment
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Keep pytest from looking for tests in what does not answer."""
-        silent = any(audited.silent == collection_path for audited, _ in self._plan)
-        return True if silent else None
+    def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
+        """Keep pytest from looking for tests in what is audited: nothing of it is to be run.
+
+        pytest knows an environment by its `pyvenv.cfg` or its `activate`, and some have neither.
+        """
+        if collection_path in self._silent:
+            return True
+        if config.option.collect_in_virtualenv:
+            return None
+        real = os.path.realpath(collection_path)
+        leads_in = collection_path.is_symlink() and lies_within(real, self._inspected)
+        return True if real in self._inspected or leads_in else None
 
     @pytest.hookimpl(tryfirst=True)  # before -k, -m, --lf and --deselect choose among the items
     def pytest_collection_modifyitems(
