@@ -1,11 +1,15 @@
 import os
 import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from audit.conftest import PLUGINS, Bench, Subject
 from support.table import table_of
 
 from pytest_linkcheck import Wheelhouse
+from pytest_linkcheck.audit.names import count_names
+from pytest_linkcheck.links import Identity
 
 UNRELATED = """
     import pytest
@@ -293,7 +297,7 @@ def test_a_searched_folder_without_an_environment_is_no_quiet_pass(several: Subj
     several.audit("--linkcheck-env=empty").assert_outcomes(failed=1)
 
 
-def test_an_environment_is_forgotten_behind_its_last_item(several: Subject) -> None:
+def test_two_environments_are_held_at_most(several: Subject) -> None:
     several.pytester.makeconftest("""
         import gc
         import pytest
@@ -302,7 +306,38 @@ def test_an_environment_is_forgotten_behind_its_last_item(several: Subject) -> N
         @pytest.hookimpl(wrapper=True)
         def pytest_runtest_call(item):
             yield
-            held = [one for one in gc.get_objects() if type(one) is Context]
-            assert len(held) == 1, held
+            contexts = [one for one in gc.get_objects() if type(one) is Context]
+            here = item.config.invocation_params.dir  # other tests have run in this process
+            held = [one for one in contexts if one.layout.prefix.is_relative_to(here)]
+            assert 1 <= len(held) <= 2, held
     """)
     several.audit("--linkcheck-env=projects/**").assert_outcomes(passed=3)
+
+
+def test_environments_whose_items_alternate_are_read_once_each(
+    bench: Bench, wheelhouse: Wheelhouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = wheelhouse.build("other", "1.0", {"other.py": b"A = 1\n"})
+    for name in ("one", "two"):
+        subject = bench.make("uv", wheelhouse.sample, other, name=name)
+    subject.pytester.makeconftest("""
+        import pytest
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(items):
+            items.sort(key=lambda item: item.name)
+    """)
+    counted: list[Path] = []
+
+    def count(root: Path, *, but: Path) -> tuple[Counter[Identity], bool]:
+        counted.append(root)
+        return count_names(root, but=but)
+
+    monkeypatch.setattr("pytest_linkcheck.audit.context.count_names", count)
+    result = subject.audit("-v", "--linkcheck-env=one", "--linkcheck-env=two")
+    result.assert_outcomes(passed=4)
+    assert [line.split()[0] for line in _ids(result)] == [
+        "linkcheck/one::other", "linkcheck/two::other", "linkcheck/one::sample",
+        "linkcheck/two::sample",
+    ]  # fmt: skip
+    assert [root.name for root in counted] == ["one", "two"]

@@ -21,7 +21,7 @@ from pytest_linkcheck.report.travel import attach, unpack
 
 from .context import ALWAYS_REFLINK, NEVER_REFLINK, Context
 from .discover import Audited, Plan, find_environments
-from .items import AuditedEnvironment, AuditItem
+from .items import AuditedEnvironment, AuditItem, Contexts
 from .patience import Patience, SilentError, patience_of
 
 PREFIX = "linkcheck/"  # what the node ids of audit items begin with
@@ -105,6 +105,7 @@ class Audit:
         self._patience = patience
         self._expected = expected
         self._started_on = started_on
+        self._contexts = Contexts()
         self._silent = {audited.silent for audited, _ in plan}
         layouts = [audited.layout for audited, _ in plan if audited.layout]
         # What is of the running environment has a right to run.
@@ -145,13 +146,9 @@ class Audit:
         report = yield
         if isinstance(item, AuditItem) and (report.when == "call" or not report.passed):
             attach(item.take_row(report), item, report)
+        if isinstance(item, AuditItem) and report.when == "teardown":
+            item.row = None  # of thousands of items the reports hold what is known
         return report
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        """Let go of an environment behind its last item."""
-        if isinstance(item, AuditItem) and (nextitem is None or nextitem.parent is not item.parent):
-            item.environment.forget()
 
     def _collect(
         self, session: pytest.Session, audited: Audited, names: list[str]
@@ -164,6 +161,7 @@ class Audit:
         collector.expected = self._expected
         collector.started_on = self._started_on
         collector.patience = self._patience
+        collector.contexts = self._contexts
         if getattr(session.config.option, "loadgroup", False):
             collector.add_marker(group_mark(audited.label))
         # genitems, not collect(): it tells the other plugins, so that the items are counted.

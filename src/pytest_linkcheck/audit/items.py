@@ -23,11 +23,32 @@ if TYPE_CHECKING:
     from _pytest._code.code import TracebackStyle
 
 _SHOWN = 10
+_HELD = 2  # environments: what was read of one with 20,000 files takes some 30 MB
 _LONGEST = 1500  # characters
 
 
 class AuditError(Exception):
     """An item failed; the message is all there is to say."""
+
+
+class Contexts:
+    """What was read of the environments whose items ran last.
+
+    Of hundreds two are held: items may come in any order, under xdist or where somebody shuffles
+    them, and where those of two environments alternate neither is read again for each.
+    """
+
+    def __init__(self) -> None:
+        """Hold none yet."""
+        self._held: dict[Layout, Context] = {}
+
+    def of(self, layout: Layout) -> Context:
+        """Return what is known of the environment at *layout*."""
+        context = self._held.pop(layout, None) or Context(layout)
+        self._held[layout] = context  # as the latest
+        if len(self._held) > _HELD:
+            del self._held[next(iter(self._held))]
+        return context
 
 
 class AuditedEnvironment(pytest.Collector):
@@ -38,17 +59,7 @@ class AuditedEnvironment(pytest.Collector):
     expected: str
     started_on: Host
     patience: Patience
-    _context: Context | None = None
-
-    def context_of(self, layout: Layout) -> Context:
-        """Return what is known of the environment: read at its first item, kept to its last."""
-        if self._context is None:
-            self._context = Context(layout)
-        return self._context
-
-    def forget(self) -> None:
-        """Let go of what was read: of hundreds of environments one is held at a time."""
-        self._context = None
+    contexts: "Contexts"
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield an item for each distribution that the controller of the run has seen."""
@@ -127,7 +138,7 @@ class AuditedDistribution(AuditItem):
     @property
     def context(self) -> Context:
         """What is known of the environment."""
-        return self.environment.context_of(self.layout)
+        return self.environment.contexts.of(self.layout)
 
     def runtest(self) -> None:
         """Examine the distribution; keep its row for the table."""
