@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/types.h>
 
 static atomic_long left = 0;
@@ -78,6 +79,7 @@ WRAP(DIR *, NULL, fdopendir, (int file), (file))
 WRAP(struct dirent *, NULL, readdir, (DIR *folder), (folder))
 WRAP(struct dirent64 *, NULL, readdir64, (DIR *folder), (folder))
 WRAP(ssize_t, -1, read, (int file, void *buffer, size_t count), (file, buffer, count))
+WRAP(ssize_t, -1, readv, (int file, const struct iovec *rooms, int count), (file, rooms, count))
 WRAP(ssize_t, -1, pread, (int file, void *buffer, size_t count, off_t offset), (file, buffer, count, offset))
 WRAP(ssize_t, -1, pread64, (int file, void *buffer, size_t count, off64_t offset), (file, buffer, count, offset))
 WRAP(int, -1, link, (const char *from, const char *to), (from, to))
