@@ -5,7 +5,8 @@
 makes 200 environments (or COUNT) by uv, as hard links to one cache, with ten small distributions
 each, of wheels made on the spot. In a temporary folder, or in FOLDER, where those of an earlier run
 are taken. Then audits 25, 50, 100 and all of them, in one process and in two workers of xdist.
-Each figure is the median of runs of their own. Memory is that of the largest process.
+Each figure is the median of runs of their own: what an environment takes beyond the first 25, which
+pay for the start as well. Memory is that of the largest process.
 """
 
 import json

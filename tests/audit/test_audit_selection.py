@@ -8,7 +8,9 @@ from audit.conftest import PLUGINS, Bench, Subject
 from support.table import table_of
 
 from pytest_linkcheck import Wheelhouse
+from pytest_linkcheck.audit.items import Contexts
 from pytest_linkcheck.audit.names import count_names
+from pytest_linkcheck.installs import find_layout
 from pytest_linkcheck.links import Identity
 
 UNRELATED = """
@@ -341,3 +343,13 @@ def test_environments_whose_items_alternate_are_read_once_each(
         "linkcheck/two::sample",
     ]  # fmt: skip
     assert [root.name for root in counted] == ["one", "two"]
+
+
+def test_environments_of_one_cache_list_it_once(bench: Bench, wheelhouse: Wheelhouse) -> None:
+    contexts = Contexts()
+    one, two = (
+        contexts.of(find_layout(bench.make("uv", wheelhouse.sample, name=name).prefix))
+        for name in ("one", "two")
+    )
+    assert one is not two
+    assert one.cache is two.cache

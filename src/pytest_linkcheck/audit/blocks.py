@@ -16,8 +16,6 @@ def judge_blocks(facts: Facts, sources: Iterable[Path], context: Context) -> tup
     *sources* are the files it may have been made from. Without a verdict on one of them the flags
     of its own extents tell whether something shares them, but not what: that is `unknown`.
     """
-    if not context.can_reflink(facts):
-        return "own", ""
     try:
         readable = [source for source in sources if context.may_read(source)]
     except OSError as error:

@@ -39,9 +39,13 @@ ALWAYS_REFLINK = {"btrfs"}  # xfs only if it was made with them
 
 @dataclass(frozen=True)
 class Context:
-    """One environment under audit. Everything here is found by reading."""
+    """One environment under audit. Everything here is found by reading.
+
+    `caches` are those of uv that were found before, of other environments: each is listed once.
+    """
 
     layout: Layout
+    caches: dict[tuple[Path, str | None], UvCache] = field(default_factory=dict)
     _hashes: dict[tuple[int, int, str], bytes] = field(default_factory=dict)
     _real: dict[str, str] = field(default_factory=dict)
     _readable: dict[str, bool] = field(default_factory=dict)
@@ -83,7 +87,8 @@ class Context:
     @cached_property
     def cache(self) -> UvCache:
         """The cache that uv would use for this environment."""
-        return find_uv_cache(self.layout.prefix.parent)
+        found = find_uv_cache(self.layout.prefix.parent)
+        return self.caches.setdefault((found.path, found.link_mode), found)
 
     @property
     def assumed(self) -> str:

@@ -62,10 +62,11 @@ def _see(file: InstalledFile, dist: Distribution, context: Context) -> Seen:
     # Names in this environment alone share nothing with another.
     if facts.links > 1 and facts.links > context.names[facts.identity]:
         return _see_linked(file, facts, dist, context, problem)
-    sources = context.cache.sources(file, dist.layout, dist.dist_info.name)
-    sharing, why = judge_blocks(facts, sources, context)
-    if sharing != "own" or why:
-        return Seen(file, facts, sharing, why, problem=problem)
+    if context.can_reflink(facts):
+        sources = context.cache.sources(file, dist.layout, dist.dist_info.name)
+        sharing, why = judge_blocks(facts, sources, context)
+        if sharing != "own" or why:
+            return Seen(file, facts, sharing, why, problem=problem)
     why, remedy, short = _why_own(file, facts, dist, context, edited=edited)
     return Seen(file, facts, "own", why, remedy, problem, short)
 

@@ -197,8 +197,8 @@ class Summary:
         if self._rows:
             terminalreporter.write_sep("=", "linkcheck")
             # Workers of xdist report in any order.
-            labels = [audited.label for audited, _ in self._plan]
-            rows = sorted(self._rows.values(), key=lambda row: labels.index(row.environment))
+            order = {audited.label: number for number, (audited, _) in enumerate(self._plan)}
+            rows = sorted(self._rows.values(), key=lambda row: order[row.environment])
             width, verbosity = width_for(terminalreporter), terminalreporter.verbosity
             for line in audit_lines(rows, width, verbosity):
                 terminalreporter.write_line(line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -18,6 +19,7 @@ from .context import Context
 from .discover import BROKEN, Audited
 from .examine import examine, make_row, problems
 from .patience import Patience, SilentError
+from .uv_cache import UvCache
 
 if TYPE_CHECKING:
     from _pytest._code.code import TracebackStyle
@@ -41,10 +43,11 @@ class Contexts:
     def __init__(self) -> None:
         """Hold none yet."""
         self._held: dict[Layout, Context] = {}
+        self._caches: dict[tuple[Path, str | None], UvCache] = {}
 
     def of(self, layout: Layout) -> Context:
         """Return what is known of the environment at *layout*."""
-        context = self._held.pop(layout, None) or Context(layout)
+        context = self._held.pop(layout, None) or Context(layout, self._caches)
         self._held[layout] = context  # as the latest
         if len(self._held) > _HELD:
             del self._held[next(iter(self._held))]
