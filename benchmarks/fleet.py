@@ -91,20 +91,21 @@ def ask(base: Path, count: int, step: int, options: tuple[str, ...]) -> list[flo
 def main(base: Path, count: int = COUNT) -> None:
     """Measure and print."""
     make(base, count)
-    print(
-        "| environments | in | clock for each | of the processors | memory |\n|---|---|---|---|---|"
-    )
+    print("| environments | in | clock | each more: clock | processors | memory |")
+    print("|---|---|---|---|---|---|")
     for way, options in WAYS:
+        first, least = 0, [0.0, 0.0, 0.0]
         for step in steps(count):
             told = [ask(base, count, step, options) for _ in range(ROUNDS)]
-            clock, processor, peak = (
-                statistics.median(column) for column in zip(*told, strict=True)
+            now = [statistics.median(column) for column in zip(*told, strict=True)]
+            clock, processor, memory = (
+                (one - few) / (step - first) for one, few in zip(now, least, strict=True)
             )
-            print(
-                f"| {step} | {way} | {1000 * clock / step:.1f} ms "
-                f"| {1000 * processor / step:.1f} ms | {peak:.1f} MB |",
-                flush=True,
-            )
+            more = f"{1000 * clock:.1f} ms | {1000 * processor:.1f} ms | {now[2]:.1f} MB"
+            grown = f", {1000 * memory:.0f} kB each more" if first else ""
+            print(f"| {step} | {way} | {now[0]:.1f} s | {more}{grown} |", flush=True)
+            if not first:  # with what the start takes
+                first, least = step, now
 
 
 if __name__ == "__main__":
