@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,10 @@ def test_a_report_of_which_one_part_is_something_else(
     [
         '{"schema": "pytest-linkcheck-report/' + "9" * 5000 + '"}',
         json.dumps(_plain()).replace('"duration": 0.25', '"duration": 1' + "0" * 400),
+        re.sub(r'"size": \d+', '"size": 1' + "0" * 400, json.dumps(_plain())),
         json.dumps(_plain()).replace('"duration": 0.25', '"duration": 1e999'),
     ],
-    ids=["version", "integer", "infinity"],
+    ids=["version", "integer", "size", "infinity"],
 )
 def test_numbers_beyond_all_bounds_are_no_report(text: str) -> None:
     with pytest.raises(LinkcheckError):

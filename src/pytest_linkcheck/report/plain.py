@@ -15,7 +15,7 @@ from pytest_linkcheck.links.show import show_name
 Record = TypeVar("Record")
 
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-_LARGEST = 2**63  # of what stands for a float
+_LARGEST = 2**128  # more than any sum of sizes, and a float holds it
 
 
 def to_plain(value: object) -> Any:  # noqa: ANN401 - what JSON carries has no narrower type
@@ -88,10 +88,13 @@ def _read(wanted: Any, data: object, where: str) -> object:  # noqa: ANN401 - a 
             raise LinkcheckError(f"{where} is no object")
         return {str(name): _read(arguments[1], one, f"{where}.{name}")
                 for name, one in data.items()}  # fmt: skip
-    if wanted is float and type(data) is int and abs(data) < _LARGEST:
-        return float(data)
-    if type(data) is float and not math.isfinite(data):  # JSON has 1e999, and no word for it
+    # JSON has integers of any length, and 1e999, for which it has no word.
+    if (type(data) is int and abs(data) >= _LARGEST) or (
+        type(data) is float and not math.isfinite(data)
+    ):
         raise LinkcheckError(f"{where} is beyond all numbers")
+    if wanted is float and type(data) is int:
+        return float(data)
     if type(data) is not wanted:  # not isinstance: True is no number
         raise LinkcheckError(f"{where} is not {_NAMES[wanted]}")
     return data
