@@ -171,7 +171,7 @@ class AuditedDistribution(AuditItem):
 
     def _examine(self) -> tuple[Distribution, Row | None, list[str]]:
         """Return the distribution, what is seen of it if it has a RECORD, and what is wrong."""
-        dist = self._find()
+        dist = replace(self._find())  # a copy, with which its thousands of files are forgotten
         if not dist.has_record and dist.is_folder:
             return dist, None, []
         with step(f"reading {dist}"):
