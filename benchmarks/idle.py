@@ -15,6 +15,9 @@ from side_by_side import command, cost_of
 ROUNDS = 15
 PLAIN = (sys.executable, "-m", "pytest", "--co", "-q", "-p", "no:cacheprovider")
 OURS = ("-p", "pytest_linkcheck.plugin")
+# A plugin that does nothing: for any `-p` pytest reads what is installed, and with all plugins
+# loaded, as usual, it has done so anyway.
+NOTHING = ("-p", "does_nothing")
 ENTRY = """
 import time, pytest, argparse, pathlib, os
 clock, processor = time.perf_counter(), time.process_time()
@@ -31,7 +34,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="linkcheck-benchmark-") as folder:
         path = Path(folder, "test_one.py")
         path.write_text("def test_one():\n    pass\n", encoding="utf-8")
-        without, with_it = command(*PLAIN, path), command(*PLAIN, *OURS, path)
+        Path(folder, "does_nothing.py").touch()
+        os.environ["PYTHONPATH"] = folder
+        without, with_it = command(*PLAIN, *NOTHING, path), command(*PLAIN, *OURS, path)
         pairs = [(cost_of(without), cost_of(with_it)) for _ in range(ROUNDS + 1)][1:]
     clock = statistics.median(ours.clock - theirs.clock for theirs, ours in pairs)
     processor = statistics.median(ours.processor - theirs.processor for theirs, ours in pairs)
