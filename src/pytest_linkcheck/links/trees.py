@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 
 from .compare import compare
@@ -176,12 +177,12 @@ def _find(lister: Lister, root: str, wanted: dict[int, set[int]]) -> Found:
         if listing is None:
             continue
         left += [inside + name + os.sep for name in listing.folders]
-        device = listing.identity.device
-        here = wanted.get(device, set())
-        for name, number in listing.numbers.items():
-            if number in here or (
-                isinstance(number, Identity) and number.inode in wanted.get(number.device, ())
-            ):
+        if here := wanted.get(listing.identity.device):
+            are_wanted = map(here.__contains__, listing.numbers.values())
+            found.names += [inside + name for name in compress(listing.numbers, are_wanted)]
+        for name in listing.foreign:
+            identity = listing.identity_of(name)
+            if identity.inode in wanted.get(identity.device, ()):
                 found.names.append(inside + name)
     return found
 
