@@ -109,8 +109,10 @@ def _compare_folders(
     """Compare what two folders hold that is no folder."""
     proven = one.true and two.true
     if proven and one.identity.device == two.identity.device:
-        theirs = two.numbers.get  # numbers of one device: no identity need be made of them
-        apart = [name for name, number in one.numbers.items() if theirs(name) != number]
+        apart = []  # numbers of one device: no identity need be made of them
+        if one.numbers != two.numbers:
+            theirs = two.numbers.get
+            apart = [name for name, number in one.numbers.items() if theirs(name) != number]
     else:
         apart = [name for name in one.numbers if not _is_equal(one, two, name)]
     doubtful = set(one.foreign if proven else one.numbers) - set(apart)
