@@ -173,6 +173,28 @@ def test_no_test_of_an_environment_is_run(
     assert mark.exists()
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+@pytest.mark.parametrize("folder", ["prefix", "site"])
+def test_no_installed_test_is_run_where_pytest_is_started_in_the_environment(
+    bench: Bench,
+    wheelhouse: Wheelhouse,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+    workers: tuple[str, ...],
+) -> None:
+    subject = bench.make("uv", wheelhouse.sample, name="environment")
+    mark = subject.pytester.path / "mark"
+    code = f"import pathlib; pathlib.Path({str(mark)!r}).touch()\ndef test_it(): pass\n"
+    (subject.site / "test_evil.py").write_text(code)
+    (subject.site / "sample/test_evil.py").write_text(code)
+    (subject.prefix / "test_own.py").write_text("def test_own(): pass\n")
+    monkeypatch.chdir(getattr(subject, folder))
+    own = int(folder == "prefix")  # a project may have its environment around it
+    told = subject.audit(f"--linkcheck-env={subject.prefix}", *workers)
+    told.assert_outcomes(passed=1 + own)
+    assert not mark.exists()
+
+
 def test_a_fifo_in_place_of_a_file_is_never_opened(subject: Subject, the_watch: Watch) -> None:
     for path in (subject.site / "sample/tiny.py", subject.info / "INSTALLER"):
         path.unlink()

@@ -107,20 +107,19 @@ class Audit:
         self._started_on = started_on
         self._contexts = Contexts()
         self._silent = {audited.silent for audited, _ in plan}
-        layouts = [audited.layout for audited, _ in plan if audited.layout]
         # What is of the running environment has a right to run.
-        self._inspected = [
-            bound
-            for layout in layouts
-            if layout.prefix != Path(sys.prefix)
-            for bound in layout.bounds
-        ]
+        layouts = [audited.layout for audited, _ in plan
+                   if audited.layout and audited.layout.prefix != Path(sys.prefix)]  # fmt: skip
+        self._inspected = [bound for layout in layouts for bound in layout.bounds]
+        self._installed = [os.path.realpath(layout.site_packages) for layout in layouts]
 
     @pytest.hookimpl(tryfirst=True)  # pytest itself asks whether it is an environment
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
         """Keep pytest from looking for tests in what is audited: nothing of it is to be run.
 
-        pytest knows an environment by its `pyvenv.cfg` or its `activate`, and some have neither.
+        pytest knows an environment by its `pyvenv.cfg` or its `activate`, and some have neither;
+        and it looks into the one that it is started in. There what is installed is left out: a
+        project may have its environment around it, and tests of its own beside `lib`.
         """
         if collection_path in self._silent:
             return True
@@ -128,7 +127,8 @@ class Audit:
             return None
         real = os.path.realpath(collection_path)
         leads_in = collection_path.is_symlink() and lies_within(real, self._inspected)
-        return True if real in self._inspected or leads_in else None
+        is_installed = lies_within(real, self._installed)
+        return True if real in self._inspected or leads_in or is_installed else None
 
     @pytest.hookimpl(tryfirst=True)  # before -k, -m, --lf and --deselect choose among the items
     def pytest_collection_modifyitems(
