@@ -2,19 +2,8 @@
 
 from dataclasses import replace
 
-from pytest_linkcheck.report.model import (
-    Host,
-    InstallerFacts,
-    PlaceFacts,
-    PlainTest,
-    Python,
-    Reason,
-    Report,
-    Result,
-    Row,
-    Run,
-    Worker,
-)
+from pytest_linkcheck.report.model import PlainTest, Reason, Report, Result, Row
+from pytest_linkcheck.report.runs import Host, InstallerFacts, PlaceFacts, Python, Run, Worker
 
 HOST = Host("builder", "0123456789abcdef", "Linux", "6.18.0", "x86_64")
 PYTHON = Python("CPython", "3.11.7")

@@ -9,14 +9,8 @@ from report.samples import HOST, PYTHON, check, row
 
 from pytest_linkcheck.report.collector import Collector
 from pytest_linkcheck.report.failures import remedy_of
-from pytest_linkcheck.report.model import (
-    InstallerFacts,
-    PlaceFacts,
-    PlainTest,
-    Report,
-    Result,
-    Row,
-)
+from pytest_linkcheck.report.model import PlainTest, Report, Result, Row
+from pytest_linkcheck.report.runs import InstallerFacts, PlaceFacts
 from pytest_linkcheck.report.travel import pack, worker_of
 from pytest_linkcheck.report.where_run import Where, this_host, this_python
 

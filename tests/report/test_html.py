@@ -148,7 +148,7 @@ def test_a_run_that_was_broken_off_says_so_first() -> None:
 
 
 def test_an_assumption_about_an_installer_is_told() -> None:
-    from pytest_linkcheck.report.model import InstallerFacts  # noqa: PLC0415
+    from pytest_linkcheck.report.runs import InstallerFacts  # noqa: PLC0415
 
     facts = InstallerFacts("uv", "9.9", "nobody has measured uv 9.9")
     assert "nobody has measured uv 9.9" in render_html(Report((run(installers=(facts,)),)))

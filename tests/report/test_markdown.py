@@ -7,7 +7,8 @@ import pytest
 from report.samples import check, report, row, run
 
 from pytest_linkcheck.report.markdown import escape, render_markdown
-from pytest_linkcheck.report.model import InstallerFacts, PlainTest, Row
+from pytest_linkcheck.report.model import PlainTest, Row
+from pytest_linkcheck.report.runs import InstallerFacts
 
 HOSTILE = [
     "<script>alert(1)</script>",

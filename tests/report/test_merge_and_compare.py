@@ -10,7 +10,8 @@ from report.samples import HOST, check, report, row, run
 
 from pytest_linkcheck.cli import main
 from pytest_linkcheck.report.files import read_report, write_report
-from pytest_linkcheck.report.model import PlaceFacts, Python, Report
+from pytest_linkcheck.report.model import Report
+from pytest_linkcheck.report.runs import PlaceFacts, Python
 
 Told = tuple[int, str, str]
 

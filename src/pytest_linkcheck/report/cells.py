@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .model import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Report, Result, Run
+from .model import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Report, Result
+from .runs import Run
 
 # The worst first: what a cell of the matrix says first.
 WORST_FIRST = (FAILED, HAZARD, KNOWN, SKIPPED, PASSED)

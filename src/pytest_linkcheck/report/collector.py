@@ -18,20 +18,9 @@ from pytest_linkcheck.links.show import show_name
 
 from .failures import evidence_of, is_crash
 from .files import NO_JINJA, can_render_html, check_output, write_report
-from .model import (
-    FAILED,
-    InstallerFacts,
-    PlaceFacts,
-    PlainTest,
-    Report,
-    Result,
-    Row,
-    Run,
-    Worker,
-    failed,
-    name_run,
-)
+from .model import FAILED, PlainTest, Report, Result, Row, failed, name_run
 from .names import tell_apart
+from .runs import InstallerFacts, PlaceFacts, Run, Worker
 from .travel import unpack
 from .where_run import Where, this_host, this_python
 

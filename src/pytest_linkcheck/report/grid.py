@@ -10,7 +10,8 @@ from packaging.version import InvalidVersion, Version
 from pytest_linkcheck.links.show import show_count
 
 from .cells import MISSING, Column, Line, build_matrix
-from .model import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Report, Result, Run
+from .model import FAILED, HAZARD, KNOWN, PASSED, SKIPPED, Report, Result
+from .runs import Run
 
 PARTIAL = "partial"  # a cell without failures in which not all of its row was run
 

@@ -10,7 +10,8 @@ from pytest_linkcheck.links.show import show_count, show_name, show_size
 
 from .cells import Cells, find_repeated, tell_outcomes
 from .grid import Cell, make_grid
-from .model import COLUMNS, FAILED, HAZARD, KNOWN, SKIPPED, PlainTest, Report, Result, Row, Run
+from .model import COLUMNS, FAILED, HAZARD, KNOWN, SKIPPED, PlainTest, Report, Result, Row
+from .runs import Run
 
 _LIMIT = 1_000_000  # bytes; GitHub drops a summary over 1,048,576 wholly
 _ROOM = 200  # for the line that says what was cut

@@ -9,7 +9,8 @@ from pytest_linkcheck.links.show import show_count, show_name
 from .cells import find_repeated
 from .files import read_report
 from .grid import Cell, make_grid
-from .model import Report, Run
+from .model import Report
+from .runs import Run
 
 _SHOWN = 20
 

@@ -11,7 +11,8 @@ from pytest_linkcheck.filesystems.filesystem import Filesystem
 from pytest_linkcheck.fixtures import MADE
 
 from .failures import evidence_of
-from .model import InstallerFacts, PlaceFacts, PlainTest
+from .model import PlainTest
+from .runs import InstallerFacts, PlaceFacts
 from .travel import AUDIT, CHECK, TEST, attach, forget
 from .where_run import Where, this_host, this_python
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from pytest_linkcheck.links.host import boot
 
-from .model import Host, InstallerFacts, PlaceFacts, Python
+from .runs import Host, InstallerFacts, PlaceFacts, Python
 
 
 @dataclass(frozen=True, slots=True)
