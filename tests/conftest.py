@@ -1,3 +1,5 @@
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -14,10 +16,29 @@ MARKERS = (
 )
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses where `tmp_path` lies
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers of these tests."""
+    """Register the markers of these tests, and give the run a folder for its temporary files."""
     for line in MARKERS:
         config.addinivalue_line("markers", line)
+    if config.option.basetemp is None and not hasattr(config, "workerinput"):
+        # Every pytest that starts closes the folder of pytest's choice to other users, as whom
+        # some tests run: those of the next environment of tox would close it in the middle.
+        config.option.basetemp = tempfile.mkdtemp(prefix="linkcheck-tests-")
+        config.add_cleanup(lambda: _clear(config))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep what failed tests have left."""
+    session.config.stash[FAILED] = exitstatus != pytest.ExitCode.OK
+
+
+def _clear(config: pytest.Config) -> None:
+    if not config.stash.get(FAILED, True):
+        shutil.rmtree(config.option.basetemp, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
