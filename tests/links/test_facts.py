@@ -5,6 +5,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.mounting import needs_root
@@ -12,7 +13,9 @@ from support.oracle import stat_of
 
 from pytest_linkcheck.links import facts as facts_module
 from pytest_linkcheck.links import statx as statx_module
+from pytest_linkcheck.links.compare import compare
 from pytest_linkcheck.links.facts import Facts, Identity, Kind, read_facts
+from pytest_linkcheck.links.verdict import Sharing
 
 
 def _told_by_stat(path: Path) -> list[int]:
@@ -142,6 +145,32 @@ def test_a_kernel_or_sandbox_without_statx_is_asked_by_lstat(
     monkeypatch.setattr(statx_module, "_function", lambda: _refuse(error))
     assert read_facts(tmp_path).mount_id is None
     assert read_facts(tmp_path).identity.inode == tmp_path.stat().st_ino
+
+
+# STATX_TYPE, MODE, NLINK, MTIME, CTIME, INO, SIZE, BLOCKS; and what is not asked for here: ATIME.
+@pytest.mark.parametrize("bit", [0x1, 0x2, 0x4, 0x40, 0x80, 0x100, 0x200, 0x400, 0x20])
+def test_what_the_filesystem_does_not_tell_is_no_fact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bit: int
+) -> None:
+    """No filesystem here leaves anything out, so a bit of its real answer is taken away."""
+    honest = statx_module._function()  # noqa: SLF001
+    assert honest is not None
+
+    def less(*arguments: Any) -> int:  # noqa: ANN401 - of ctypes
+        status = honest(*arguments)
+        mask = int.from_bytes(arguments[-1][:4], sys.byteorder)
+        arguments[-1][:4] = (mask & ~bit).to_bytes(4, sys.byteorder)
+        return status
+
+    monkeypatch.setattr(statx_module, "_function", lambda: less)
+    if bit == 0x20:
+        assert read_facts(tmp_path).identity.inode == tmp_path.stat().st_ino
+        return
+    with pytest.raises(OSError, match="the filesystem does not tell all that stat asks for"):
+        read_facts(tmp_path)
+    verdict = compare(tmp_path, tmp_path)
+    assert verdict.sharing is Sharing.UNKNOWN
+    assert "does not tell all" in verdict.reason
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])

@@ -11,14 +11,19 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import repeat
 
-from .statx import AT_SYMLINK_NOFOLLOW, SIZE_OF_STATX, STATX_BASIC_STATS, statx
+from .statx import (
+    AT_SYMLINK_NOFOLLOW,
+    SIZE_OF_STATX,
+    STATX_BASIC_STATS,
+    STATX_NEEDED,
+    UNTOLD,
+    statx,
+)
 
 _CHUNK = 1024
 # Where fields of struct statx lie, counted in their own size: <linux/stat.h>.
 _MASK, _LINKS, _MODE, _INODE, _SIZE, _BLOCKS = 0, 4, 14, 4, 5, 6
 _MAJOR, _MINOR, _DEVICE = 34, 35, 17
-# STATX_TYPE, MODE, NLINK, INO, SIZE, BLOCKS: a filesystem says which of these it has filled in.
-_NEEDED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200 | 0x400
 
 
 @cache
@@ -84,7 +89,7 @@ class Bulk:
         """
         if self._fill(descriptor, [name]):
             if not self._take(table, 1):
-                raise OSError(0, "the filesystem does not tell all that stat asks for", name)
+                raise OSError(0, UNTOLD, name)
         elif descriptor is None:
             table.add(os.lstat(os.path.join(os.fsencode(folder), name)))  # noqa: PTH118 - as bytes
         else:
@@ -109,7 +114,7 @@ class Bulk:
         """Add *count* rows to *table*; none if the filesystem has left something out of one."""
         stop = count * SIZE_OF_STATX
         masks = self._fours[_MASK : stop // 4 : SIZE_OF_STATX // 4]
-        if not all(mask & _NEEDED == _NEEDED for mask in _differing(masks)):
+        if not all(mask & STATX_NEEDED == STATX_NEEDED for mask in _differing(masks)):
             return False
         table.devices.extend(self._devices(count))
         table.inodes.frombytes(self._eights[_INODE : stop // 8 : SIZE_OF_STATX // 8].tobytes())
@@ -135,4 +140,7 @@ def _differing(column: "memoryview[int]") -> set[int]:
 
 def _has_statx() -> bool:
     """Return whether the system has statx, and lets this process call it."""
-    return statx(os.sep) is not None
+    try:
+        return statx(os.sep) is not None
+    except OSError:  # whatever this folder lacks, the system has answered
+        return True

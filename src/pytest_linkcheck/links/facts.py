@@ -85,7 +85,8 @@ class Facts:
 def read_facts(path: str | os.PathLike[str]) -> Facts:
     """Return the facts of *path* itself: a symlink is looked at, not followed.
 
-    Raises `OSError` as `os.lstat` does, so `FileNotFoundError` where nothing is.
+    Raises `OSError` as `os.lstat` does, so `FileNotFoundError` where nothing is; and where the
+    filesystem does not tell all that is asked for (the mask of statx(2)).
     """
     told = statx(path)
     if told is None:

@@ -20,6 +20,10 @@ STATX_BASIC_STATS = 0x7FF
 _STATX_BTIME = 0x800
 STATX_MNT_ID = 0x1000
 STATX_MNT_ID_UNIQUE = 0x4000  # in its place a number that no other mount ever gets: Linux 6.8
+# STATX_TYPE, MODE, NLINK, INO, SIZE, BLOCKS: a filesystem says which of these it has filled in.
+STATX_NEEDED = 0x1 | 0x2 | 0x4 | 0x100 | 0x200 | 0x400
+_STATX_TIMES = 0x40 | 0x80  # MTIME, CTIME
+UNTOLD = "the filesystem does not tell all that stat asks for"
 
 _TIME = "qIi"  # struct statx_timestamp: seconds, nanoseconds, padding
 _STATX = struct.Struct(f"=IIQIIIHHQQQQ{_TIME * 4}IIIIQ")
@@ -75,7 +79,7 @@ def statx(path: str | os.PathLike[str]) -> Statx | None:
     """Return what the system says of *path* itself, not following a symlink.
 
     `None` where the system or its C library has no statx, or a sandbox forbids it. Raises
-    `OSError` as `os.lstat` does.
+    `OSError` as `os.lstat` does, and where the filesystem does not tell all of it.
     """
     function = _function()
     if function is None:
@@ -91,15 +95,21 @@ def statx(path: str | os.PathLike[str]) -> Statx | None:
         if error in {errno.ENOSYS, errno.EPERM}:  # an old kernel, or a container that forbids it
             return None
         raise OSError(error, os.strerror(error), os.fspath(path))
-    return _parse(buffer)
+    told = _parse(buffer)
+    if told is None:
+        raise OSError(0, UNTOLD, os.fspath(path))
+    return told
 
 
-def _parse(raw: ctypes.Array[ctypes.c_char]) -> Statx:
+def _parse(raw: ctypes.Array[ctypes.c_char]) -> Statx | None:
+    """Return what stands in the buffer; `None` if the filesystem has left out what is needed."""
     (
         mask, _blksize, _attributes, links, _uid, _gid, mode, _pad, inode, size, blocks, _amask,
         _asec, _ansec, _apad, bsec, bnsec, _bpad, csec, cnsec, _cpad, msec, mnsec, _mpad,
         _rmajor, _rminor, major, minor, mount_id,
     ) = _STATX.unpack_from(raw)  # fmt: skip
+    if ~mask & (STATX_NEEDED | _STATX_TIMES):
+        return None
     return Statx(
         device=os.makedev(major, minor),
         inode=inode,
