@@ -96,6 +96,9 @@ def _explain(options: argparse.Namespace) -> tuple[str, int]:
     from .report.explain import explain_pair, explain_path  # noqa: PLC0415
 
     if options.b is None:
+        if options.probe:
+            message = "--probe tries a link between the folders of two paths: name the second one"
+            raise LinkcheckError(message)
         path = explain_path(options.a, options.root)
         if options.json:
             return json.dumps(path.to_json(), indent=2), 0

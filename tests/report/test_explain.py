@@ -156,6 +156,15 @@ class TestErrors:
             f"pytest-linkcheck: {tmp_path / 'missing'}: No such file or directory\n"
         )
 
+    def test_a_probe_needs_two_paths(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["explain", "--probe", str(tmp_path)]) == 2
+        assert capsys.readouterr().err == (
+            "pytest-linkcheck: --probe tries a link between the folders of two paths: "
+            "name the second one\n"
+        )
+
     def test_names_are_escaped(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         file = tmp_path / "a\x1b[31m\nb"
         file.touch()
