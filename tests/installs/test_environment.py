@@ -1,6 +1,8 @@
 import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from support.users import nobody, open_way
 
 from pytest_linkcheck import Environment, InstallError, LinkcheckError, Role, Venvs, Wheelhouse
 from pytest_linkcheck.installs import Toolbox, sample
-from pytest_linkcheck.installs.installers import Choice
+from pytest_linkcheck.installs.installers import Choice, Command, Target, Uv
 
 MODULE = "sample/__init__.py"
 FALLBACK = "warning: Failed to hardlink files; falling back to full copy."
@@ -26,6 +28,34 @@ def _payload(env: Environment) -> list[str]:
 def _names(path: Path, *folders: Path) -> int:
     """Return how many names `find` sees of the file *path* in *folders*."""
     return len(run("find", *folders, "-samefile", path).splitlines())
+
+
+# Apart from each other
+
+
+@dataclass(frozen=True)
+class _Scribbler(Uv):
+    """Leaves a file where an installer keeps what it needs besides, as PDM does its project."""
+
+    def install(self, target: Target, requirements: Sequence[str]) -> Command:
+        note = target.scratch / "note"
+        assert not note.exists(), "left by another environment"
+        return replace(super().install(target, requirements), files={note: "x"})
+
+
+def test_nothing_is_left_of_an_environment_that_had_the_same_path(
+    tmp_path: Path, wheelhouse: Wheelhouse
+) -> None:
+    """On a place the folder of one test is removed, and its name is free for another test's."""
+    toolbox = Toolbox([], tmp_path / "toolbox")
+    uv = toolbox.find("uv")
+    assert isinstance(uv, Uv)
+    made = []
+    for _ in range(2):
+        venvs = Venvs(toolbox, tmp_path / "test")
+        made.append(venvs.create(_Scribbler(uv.path, uv.version), wheelhouse.sample))
+        shutil.rmtree(tmp_path / "test")
+    assert made[0].prefix == made[1].prefix
 
 
 # Who shares what

@@ -1,8 +1,10 @@
 """Making environments: what the fixtures `venvs` and `shared_venvs` hand to a test."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack, runtime_checkable
 
@@ -200,7 +202,12 @@ class Venvs:
     ) -> Environment:
         """Return a new environment at *prefix*, an empty folder; the rest is as `create` has it."""
         with step(f"making an environment with {who.name}"):
-            environment = Environment(who, *self._plan(who, prefix, cache_at, options))
+            target, surroundings = self._plan(who, prefix, cache_at, options)
+            # It goes by the prefix, and folders of one test are given to another after it: what
+            # an installer left there would be taken for this environment's.
+            with suppress(FileNotFoundError):
+                shutil.rmtree(target.scratch)
+            environment = Environment(who, target, surroundings)
             self.made.append(environment)
             if wanted := tuple(requirements):
                 environment.install(*wanted, check=check)
