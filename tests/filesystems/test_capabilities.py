@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from support.mounting import needs_root
 from support.oracle import names_of
+from support.users import nobody
 
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.filesystems import (
@@ -102,6 +103,19 @@ def test_a_probe_leaves_nothing(tmp_path: Path) -> None:
 def test_a_probe_is_asked_once(tmp_path: Path) -> None:
     assert probe_folder(tmp_path) is probe_folder(tmp_path)
     assert probe_pair(tmp_path, tmp_path) is probe_pair(tmp_path, tmp_path)
+
+
+@needs_root
+def test_each_user_asks_anew(public_folder: Path) -> None:
+    """Of what root may write to, another user cannot even tell."""
+    here, cache = public_folder / "here", public_folder / "cache"
+    here.mkdir()
+    cache.mkdir()
+    assert probe_pair(cache, here).symlink
+    assert probe_folder(here).write
+    with nobody():
+        assert probe_pair(cache, here).symlink.can is Can.UNKNOWN
+        assert probe_folder(here).write.can is Can.NO
 
 
 @needs_root

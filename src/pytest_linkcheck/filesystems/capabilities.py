@@ -91,9 +91,9 @@ class LinkLimit:
 
 
 def probe_folder(folder: Path) -> Capabilities:
-    """Return what can be done in *folder*; asked once for each mount and device."""
+    """Return what can be done in *folder*; asked once for each mount, device and user."""
     facts = read_facts(os.path.realpath(folder))
-    key = (facts.identity.device, facts.mount_id, os.geteuid() if hasattr(os, "geteuid") else 0)
+    key = facts.identity.device, facts.mount_id, _user()
     try:
         return _probe_folder(facts.path, key)
     except OSError as error:
@@ -101,12 +101,16 @@ def probe_folder(folder: Path) -> Capabilities:
 
 
 def probe_pair(source: Path, target: Path) -> Pair:
-    """Return what files of *source* can share with files in *target*; asked once for each pair."""
+    """Return what files of *source* can share with files in *target*; asked once by each user."""
     one, two = (read_facts(os.path.realpath(path)) for path in (source, target))
     if one.mount_id is None or two.mount_id is None:
         return _find_pair(one.path, two.path)
-    here = (one.identity.device, one.mount_id), (two.identity.device, two.mount_id)
+    here = (one.identity.device, one.mount_id), (two.identity.device, two.mount_id), _user()
     return _probe_pair(one.path, two.path, here)
+
+
+def _user() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def probe_link_limit(folder: Path, stop_after: int = 100_000) -> LinkLimit:
