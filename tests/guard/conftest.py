@@ -75,6 +75,13 @@ class Bench:
         )
 
 
+def guarded(pytester: pytest.Pytester, code: str, *watched: Path) -> pytest.RunResult:
+    """Run a module of tests, *code*, watching folders."""
+    pytester.makepyfile(test_inner=code)
+    options = [f"--linkcheck-guard={path}" for path in watched]
+    return pytester.runpytest_inprocess("-p", "linkcheck", "-p", "no:cacheprovider", *options)
+
+
 @pytest.fixture
 def bench(
     pytester: pytest.Pytester,

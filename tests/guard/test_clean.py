@@ -29,6 +29,11 @@ RENAME = """
 FILE.rename(FILE.with_name("away"))
 FILE.with_name("away").rename(FILE)
 """
+RENEW = """
+for path in (CACHED, CACHED.parent / "tiny.py"):
+    path.with_name("new").write_bytes(path.read_bytes())
+    path.with_name("new").replace(path)
+"""
 CLEAN = {
     "nothing": "pass",
     "reading": "FILE.read_bytes(); CACHED.read_bytes()",
@@ -40,6 +45,7 @@ CLEAN = {
     "a new file": "(FILE.parent / 'new.py').write_text('')",
     "the lock of uv": "(PREFIX / '.lock').touch(); (CACHE / '.lock').touch()",
     "an entry of the cache removed": "import shutil; shutil.rmtree(CACHED.parent)",
+    "an entry of the cache made again": RENEW,
     "an index of the cache": "(CACHE / 'simple').write_text('')",
 }
 

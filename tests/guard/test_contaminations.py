@@ -8,6 +8,7 @@ from guard.conftest import Bench
 
 from pytest_linkcheck import Venvs, Wheelhouse
 from pytest_linkcheck.guard import judge
+from pytest_linkcheck.links.sameness import Same
 
 SET_BACK = """
 told = FILE.stat()
@@ -77,6 +78,7 @@ ELSE = {
     "sed -i": ("subprocess.run(['sed', '-i', '$a#', FILE], check=True)", "replaced"),
     "renamed over": (RENAME, "replaced"),
     "removed": ("FILE.unlink()", "removed"),
+    "sed -i in the cache": ("subprocess.run(['sed', '-i', '$a#', CACHED], check=True)", "replaced"),
     "a file that nobody shares": ("append(PREFIX / 'pyvenv.cfg')", "edited in place"),
     "a script": ("append(PREFIX / 'bin/sample-python')", "edited in place"),
 }
@@ -91,8 +93,43 @@ def test_an_edit_that_reaches_nobody_else_is_called_that(bench: Bench, planted: 
     result.stdout.fnmatch_lines(
         [
             f"1 installed file was changed by this run: 1 {way}",
-            f"  {bench.one.prefix}/*: *",
+            f"  {bench.one.prefix.parent}/*: *",
             "    while this ran: test_inner.py::test_it",
+        ]
+    )
+
+
+@pytest.mark.parametrize("folder_first", [True, False])
+def test_an_environment_is_one_in_a_watched_folder_too(bench: Bench, *, folder_first: bool) -> None:
+    """What a folder may drop and renew, an environment may not."""
+    code = "PREFIX.joinpath('pyvenv.cfg').unlink()\n"
+    bench.write(f"{code}PREFIX.joinpath('share/sample/shared.txt').unlink()\n{ELSE['sed -i'][0]}")
+    watched = [f"--linkcheck-guard={path}" for path in (bench.one.prefix.parent, bench.one.prefix)]
+    result = bench.pytester.runpytest_inprocess(
+        "-p", "linkcheck", *(watched if folder_first else reversed(watched))
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["3 installed files * by this run: 1 replaced, 2 removed"])
+
+
+def test_a_folder_at_the_end_of_a_symlink_is_not_the_environments_own(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """As PDM's cache and virtualenv's seeds have it."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "module.py").write_text("")
+    (bench.one / "linked").symlink_to(kept)
+    (bench.one / "around").symlink_to(bench.one.prefix)  # leads to nothing that is not its own
+    bench.write("append(FILE.parents[1] / 'linked/module.py'); append(PREFIX / 'pyvenv.cfg')")
+    result = bench.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*: 1 written through a link, 1 edited in place",
+            f"  {kept}/module.py: size 0 -> 1 bytes, *",
+            f"    other names: symlink {bench.one.site_packages}/linked",
+            f"  {bench.one.prefix}/pyvenv.cfg: size *",
         ]
     )
 
@@ -145,6 +182,31 @@ def test_bytecode_is_found_if_others_have_it(bench: Bench, tmp_path: Path) -> No
     result.stdout.fnmatch_lines([f"  {compiled}: bytes differ, time of modification moved"])
 
 
+def test_bytecode_is_found_in_a_cache(bench: Bench) -> None:
+    """Whoever is given it from there has it: the table in docs/guard.md, last column."""
+    (shipped,) = bench.one.cache.glob("archive-v*/*/sample")
+    (shipped / "__pycache__").mkdir()
+    compiled = shipped / "__pycache__/large.cpython-311.pyc"
+    compiled.write_bytes(b"one")
+    bench.write(f"append({str(compiled)!r})")
+    result = bench.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*: 1 written through a link", f"  {compiled}: size 3 -> 4 *"])
+
+
+def test_a_remedy_can_be_pasted_into_a_shell(bench: Bench) -> None:
+    name = "$(reboot); x"
+    info = bench.one / f"{name}-1.0.dist-info"
+    info.mkdir()
+    digest = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+    (info / "RECORD").write_text(f"bad.py,sha256={digest},0\n")
+    (bench.one / "bad.py").write_text("")
+    bench.write("append(FILE.parents[1] / 'bad.py')")
+    result = bench.run()
+    line = f"to mend: uv cache clean '{name}'; uv pip install --reinstall '{name}'"
+    assert line in result.outlines
+
+
 REINSTALL = """
 subprocess.run(
     [UV, "pip", "install", "-q", "--no-index", "--reinstall", "--link-mode=copy",
@@ -180,10 +242,10 @@ def test_without_birth_times_a_change_is_found_and_left_open(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on some network filesystems: the inode number may be another file's by now."""
-    monkeypatch.setattr(judge, "is_same_file", lambda *_: None)
+    monkeypatch.setattr(judge, "is_same_file", lambda *_: Same.UNKNOWN)
     bench.write("append(FILE)")
     result = bench.run()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["cannot be told (*):", "  */sample/large.py: size *, in place, or it is another file *"]
+        ["cannot be told (*):", "  */sample/large.py: size *, in place, or it is another file"]
     )

@@ -46,6 +46,36 @@ def test_workers_name_every_test_that_ran_meanwhile(bench: Bench) -> None:
     assert sorted(tests) == ["test_one.py::test_guilty", "test_two.py::test_beside"]
 
 
+def test_a_test_that_does_not_end_is_named(bench: Bench) -> None:
+    """Of a worker that died no report comes: others that ran then would stand there alone."""
+    bench.write("append(FILE)\nos._exit(1)")
+    result = bench.run("-v", "-n1", "--max-worker-restart=0")
+    assert result.ret != pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        ["    or while this ran, which did not end: test_inner.py::test_it"]
+    )
+
+
+@pytest.mark.parametrize("args", [(), pytest.param(("-n1",), marks=pytest.mark.slow)])
+def test_a_name_that_is_no_text_is_told(
+    bench: Bench, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    """A worker cannot send it as it is."""
+    path = os.fsencode(tmp_path / "store/name") + b"\xff"
+    (tmp_path / "store").mkdir()
+    Path(os.fsdecode(path)).write_text("")
+    bench.write(f"append({path!r})")
+    result = bench.run(f"--linkcheck-guard={tmp_path}/store", "-v", *args)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            f"  {tmp_path}/store/name\\xff: size 0 -> 1 bytes, *",
+            "    while this ran: test_inner.py::test_it",
+        ]
+    )
+
+
 def test_a_test_that_ran_after_is_not_named(bench: Bench) -> None:
     bench.write("append(FILE)")
     result = bench.run("-v", "-n2", "--dist=loadfile")
@@ -91,7 +121,33 @@ def test_a_run_without_tests_fails_too(bench: Bench) -> None:
 
 def test_other_failures_keep_their_status(bench: Bench) -> None:
     bench.write("append(FILE)\nimport pytest\npytest.exit('enough', 7)")
-    assert int(bench.run().ret) == 7
+    result = bench.run("-v")
+    assert int(result.ret) == 7
+    # Though pytest writes no summary then.
+    result.stdout.fnmatch_lines(
+        [
+            "*: 1 written through a link",
+            "    or while this ran, which did not end: test_inner.py::test_it",
+        ]
+    )
+
+
+def test_an_error_at_the_end_does_not_hide_it(bench: Bench) -> None:
+    bench.pytester.makeconftest("def pytest_sessionfinish(): raise RuntimeError('in the way')")
+    bench.write("append(FILE)")
+    result = bench.pytester.runpytest_subprocess(
+        "-p", "linkcheck", f"--linkcheck-guard={bench.one.prefix}"
+    )
+    assert result.ret != pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*= linkcheck guard =*", "*: 1 written through a link"])
+
+
+@pytest.mark.skipif(not hasattr(pytest, "RaisesGroup"), reason="arguments in files: pytest 8.2")
+def test_the_option_may_stand_in_a_file(bench: Bench) -> None:
+    bench.pytester.path.joinpath("options").write_text(f"--linkcheck-guard={bench.one.prefix}\n")
+    bench.write("append(FILE)")
+    result = bench.pytester.runpytest_inprocess("-p", "linkcheck", "@options")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_header_says_what_is_watched(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_linkcheck.links.show import show_count, show_home
+from pytest_linkcheck.links.show import show_count, show_home, show_name
 
 from .judge import Finding, judge_all
 from .known import find_known
@@ -47,7 +47,9 @@ class Guard:
     def __init__(self, targets: list[Target], *, names_tests: bool) -> None:
         self._targets = targets
         self._tests: dict[str, list[str]] | None = {} if names_tests else None
+        self._running: dict[str, None] = {}
         self._findings: list[Finding] = []
+        self._is_told = False
         self.survey = look_at_all(targets)
         self.problem = ""
         self._known = find_known(self.survey)
@@ -66,6 +68,14 @@ class Guard:
             )
         return lines
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which tests run: of one that does not end no report tells what was changed."""
+        self._running[nodeid] = None
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note which tests have ended."""
+        self._running.pop(nodeid, None)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep which paths were changed while a test ran, wherever it ran."""
         if self._tests is None:
@@ -73,29 +83,37 @@ class Guard:
         properties: list[tuple[str, Any]] = report.user_properties
         for name, paths in properties:
             if name == PROPERTY:
-                for path in paths:
+                for path in paths:  # as `show_name` has them
                     self._tests.setdefault(path, []).append(report.nodeid)
 
     # Innermost, so that it is known before the terminal's summary is written.
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Take the second look, and fail the session if anything was changed."""
-        result = yield
-        self._findings = judge_all(self.survey, self._known, self._targets)
-        passed = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
-        if self._findings and session.exitstatus in passed:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        return result
+        try:
+            return (yield)
+        finally:
+            self._findings = judge_all(self.survey, self._known, self._targets)
+            passed = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+            if self._findings and session.exitstatus in passed:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Write what was changed."""
+        self._is_told = True
         terminalreporter.write_sep("=", "linkcheck guard")
         if not self._findings:
             count = show_count(len(self.survey.looks), "watched file")
             terminalreporter.write_line(f"nothing was changed: {count}")
             return
-        for line in guard_lines(self._findings, self._tests):
+        for line in guard_lines(self._findings, self._tests, list(self._running)):
             terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Write what was changed where a run ends without a summary, as by an error of pytest."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if self._findings and not self._is_told and reporter is not None:
+            self.pytest_terminal_summary(reporter)
 
 
 class Track:
@@ -119,5 +137,6 @@ class Track:
         """Note what was changed by the end of the test's teardown."""
         report = yield
         if call.when == "teardown" and (paths := self._tracker.changed(self._since)):
-            report.user_properties.append((PROPERTY, paths))
+            # xdist can send no name that is no UTF-8.
+            report.user_properties.append((PROPERTY, [show_name(path) for path in paths]))
         return report

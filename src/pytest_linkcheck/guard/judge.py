@@ -2,13 +2,15 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from pytest_linkcheck.links.sameness import Same
+
 from .known import Known, is_as_known, is_same_file
 from .looks import PYCACHE, Look, Survey, take_look
-from .targets import Kind, Target
+from .targets import Target
 
 
 class Way(Enum):
@@ -46,9 +48,8 @@ class Finding:
         return max(0, (self.after or self.before).links - len(self.paths))
 
 
-def judge_all(survey: Survey, known: Known, targets: Iterable[Target]) -> list[Finding]:
+def judge_all(survey: Survey, known: Known, targets: Sequence[Target]) -> list[Finding]:
     """Look at everything in *survey* again and return what was changed, file by file."""
-    caches = [target for target in targets if target.kind is not Kind.ENVIRONMENT]
     names: dict[tuple[int, int], list[str]] = {}
     for path, look in survey.looks.items():
         names.setdefault(look.identity, []).append(path)
@@ -58,20 +59,22 @@ def judge_all(survey: Survey, known: Known, targets: Iterable[Target]) -> list[F
         after = take_look(path)
         if after == before and path not in known.timeless:
             continue
-        in_cache = any(cache.holds(path) for cache in caches)
-        same = after is not None and is_same_file(before, after, path)
-        if after is None or same is False:
-            # What a cache drops or renews is its installer's business, as bytecode is Python's.
-            if not in_cache and PYCACHE not in path:
+        same = Same.NO if after is None else is_same_file(before, after, path, known)
+        if after is None or same is Same.NO:
+            unpacked = any(target.is_archive(path) for target in targets)
+            if _is_missed(path, after, survey, known, unpacked=unpacked):
                 found.append(_judge_absence(path, before, after, known))
-        elif before.identity not in judged and stat.S_ISREG(before.mode):
+        elif not stat.S_ISREG(before.mode):
+            continue
+        elif same is Same.COPIED_UP:  # this name alone: the others still have what was there
+            finding = _judge_same(path, before, after, survey, known)
+            found.append(_name(_copied_up(finding), (path,), survey, known))
+        elif before.identity not in judged:
             judged.add(before.identity)
-            finding = _judge_same(path, before, after, known)
-            if finding is not None and same is None:
-                doubt = "in place, or it is another file with its inode number"
+            finding = _judge_same(path, before, after, survey, known)
+            if finding is not None and same is Same.UNKNOWN:
+                doubt = "in place, or it is another file"
                 finding = replace(finding, way=Way.UNKNOWN, what=(*finding.what, doubt))
-            elif finding is not None and (in_cache or path in survey.ends):
-                finding = replace(finding, way=Way.THROUGH)
             # Names that are another file's by now were its names when it was written all the same.
             found.append(_name(finding, tuple(names[before.identity]), survey, known))
     order = list(Way)
@@ -79,10 +82,48 @@ def judge_all(survey: Survey, known: Known, targets: Iterable[Target]) -> list[F
     return sorted(told, key=lambda one: (order.index(one.way), one.paths))
 
 
-def _judge_same(path: str, before: Look, after: Look, known: Known) -> Finding | None:
+def _is_missed(
+    path: str, after: Look | None, survey: Survey, known: Known, *, unpacked: bool
+) -> bool:
+    """Return whether it is an edit that another file stands at *path* by now, or none.
+
+    What a cache drops or renews is its installer's business, as bytecode is Python's; but what
+    uv has once *unpacked* it never writes again.
+    """
+    if after is None and not _is_gone(path):
+        return True
+    if PYCACHE in path:
+        return False
+    if path not in survey.cached:
+        return True
+    return unpacked and after is not None and is_as_known(path, known) is not True
+
+
+def _is_gone(path: str) -> bool:
+    """Return whether nothing stands at *path*: not to be allowed to look says nothing."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _copied_up(finding: Finding | None) -> Finding | None:
+    if finding is None:
+        return None
+    way = Way.UNKNOWN if finding.way is Way.UNKNOWN else Way.REPLACED
+    return replace(finding, way=way, what=("copied up by overlay", *finding.what))
+
+
+def _judge_same(
+    path: str, before: Look, after: Look, survey: Survey, known: Known
+) -> Finding | None:
     """Judge a file that is still there: `None` if it was not changed, or only by Python."""
     what = tuple(_differences(path, before, after, known))
-    way = Way.THROUGH if max(before.links, after.links) > 1 else Way.ALONE
+    shared = path in survey.cached or survey.link_to(path) or max(before.links, after.links) > 1
+    way = Way.THROUGH if shared else Way.ALONE
     if not what and (doubt := _doubt(path, before, after, known)):
         what, way = (doubt,), Way.UNKNOWN
     if not what or (way is Way.ALONE and PYCACHE in path):
@@ -96,13 +137,13 @@ def _name(
     if finding is None:
         return None
     owner = next((known.owners[name] for name in names if name in known.owners), "")
-    link = next((survey.ends[name] for name in names if name in survey.ends), "")
+    link = next((link for name in names if (link := survey.link_to(name))), "")
     return replace(finding, paths=names, owner=owner, link=link)
 
 
 def _judge_absence(path: str, before: Look, after: Look | None, known: Known) -> Finding:
     owner = known.owners.get(path, "")
-    if after is None and not os.path.lexists(path):
+    if after is None and _is_gone(path):
         return Finding(Way.REMOVED, (path,), ("removed",), before, None, owner)
     if after is None:
         return Finding(Way.UNKNOWN, (path,), ("cannot be looked at",), before, None, owner)

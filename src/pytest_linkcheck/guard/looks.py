@@ -46,13 +46,24 @@ class Look(NamedTuple):
 class Survey:
     """All names that were looked at.
 
-    `ends` are those that a symlink of an environment leads to, with one such symlink each;
-    `problems` say what could not be looked at.
+    `cached` are those in a cache or folder, and in no environment; `ends` files and folders that
+    a symlink of an environment leads to, with one such symlink each; `problems` say what could
+    not be looked at.
     """
 
     looks: dict[str, Look] = field(default_factory=dict)
+    cached: set[str] = field(default_factory=set)
     ends: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+
+    def link_to(self, path: str) -> str:
+        """Return a symlink of an environment by which one comes to *path*, nothing for none."""
+        while path not in self.ends or self.ends[path].startswith(f"{path}{os.sep}"):
+            above = os.path.dirname(path)  # noqa: PTH120 - text all along: there are thousands
+            if above == path:
+                return ""
+            path = above
+        return self.ends[path]
 
 
 def take_look(path: str) -> Look | None:
@@ -64,10 +75,13 @@ def take_look(path: str) -> Look | None:
 
 
 def look_at_all(targets: Iterable[Target]) -> Survey:
-    """Walk *targets*; no folder is entered twice, whichever way it is reached."""
+    """Walk *targets*; no folder is entered twice, whichever way it is reached.
+
+    Environments first: one that lies in a watched folder, or in uv's cache, is one all the same.
+    """
     survey = Survey()
     entered: set[tuple[int, int]] = set()
-    for target in targets:
+    for target in sorted(targets, key=lambda target: target.kind is not Kind.ENVIRONMENT):
         pending = [str(part) for part in target.parts]
         while pending:
             for path, look in _list(pending.pop(), entered, survey):
@@ -77,6 +91,10 @@ def look_at_all(targets: Iterable[Target]) -> Survey:
                     survey.looks[path] = look
                     pending += _follow(path, survey)
                 elif _counts(target, path, look):
+                    if target.kind is not Kind.ENVIRONMENT and (
+                        path not in survey.looks or path in survey.ends
+                    ):
+                        survey.cached.add(path)
                     survey.looks[path] = look
     return survey
 

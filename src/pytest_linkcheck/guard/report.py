@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 
 from pytest_linkcheck.links.show import show_count, show_home, show_name
 
@@ -20,11 +21,14 @@ _WRITES = {Way.THROUGH, Way.ALONE, Way.UNKNOWN}
 
 
 def guard_lines(
-    findings: Sequence[Finding], tests: Mapping[str, Sequence[str]] | None
+    findings: Sequence[Finding],
+    tests: Mapping[str, Sequence[str]] | None,
+    unended: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield what is written of *findings*.
 
-    *tests* are those that ran while a path was changed, `None` if that was not asked for.
+    *tests* are those that ran while a path, as `show_name` has it, was changed; `None` if that was
+    not asked for. *unended* began and told nothing: their process died, or the run was ended.
     """
     counts = Counter(finding.way for finding in findings)
     told = ", ".join(f"{counts[way]:,} {way.value}" for way in Way if counts[way])
@@ -37,6 +41,8 @@ def guard_lines(
             yield f"{way.value}{meaning}:"
         for finding in some[:_SHOWN]:
             yield from _tell(finding, tests)
+            if tests is not None and unended:
+                yield f"    or while this ran, which did not end: {_list(unended)}"
         if len(some) > _SHOWN:
             yield f"  ... and {len(some) - _SHOWN:,} more"
     if tests is None:
@@ -57,7 +63,8 @@ def _tell(finding: Finding, tests: Mapping[str, Sequence[str]] | None) -> Iterat
     if finding.after is not None:
         yield f"    after:  {finding.after}"
     if tests is not None:
-        ran = list(dict.fromkeys(test for path in finding.paths for test in tests.get(path, ())))
+        shown = [show_name(path) for path in finding.paths]
+        ran = list(dict.fromkeys(test for path in shown for test in tests.get(path, ())))
         yield f"    {_tell_tests(ran)}"
 
 
@@ -67,9 +74,13 @@ def _tell_tests(ran: Sequence[str]) -> str:
             "which test cannot be told: outside of any, by a name that is not watched, or by "
             "another process"
         )
-    told = ", ".join(show_name(test) for test in ran[:_TESTS_SHOWN])
-    more = f" and {len(ran) - _TESTS_SHOWN:,} more" if len(ran) > _TESTS_SHOWN else ""
-    return f"{'while this ran' if len(ran) == 1 else 'while these ran'}: {told}{more}"
+    return f"{'while this ran' if len(ran) == 1 else 'while these ran'}: {_list(ran)}"
+
+
+def _list(tests: Sequence[str]) -> str:
+    told = ", ".join(show_name(test) for test in tests[:_TESTS_SHOWN])
+    more = f" and {len(tests) - _TESTS_SHOWN:,} more" if len(tests) > _TESTS_SHOWN else ""
+    return f"{told}{more}"
 
 
 def _remedies(findings: Sequence[Finding]) -> Iterator[str]:
@@ -80,5 +91,5 @@ def _remedies(findings: Sequence[Finding]) -> Iterator[str]:
         )
     owners = sorted({finding.owner for finding in findings if finding.owner})
     if owners:
-        names = show_name(" ".join(owners[:_SHOWN]))
+        names = " ".join(quote(show_name(owner)) for owner in owners[:_SHOWN])
         yield f"to mend: uv cache clean {names}; uv pip install --reinstall {names}"

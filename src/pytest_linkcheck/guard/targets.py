@@ -42,7 +42,9 @@ class Target:
         return any(path == str(part) or path.startswith(f"{part}{os.sep}") for part in self.parts)
 
     def is_archive(self, path: str) -> bool:
-        """Return whether *path*, in uv's cache, is a file of an unpacked wheel."""
+        """Return whether *path* is a file of a wheel that uv's cache holds unpacked."""
+        if self.kind is not Kind.UV_CACHE or not self.holds(path):
+            return False
         first = path[len(str(self.root)) + 1 :].partition(os.sep)[0]
         return bool(_ARCHIVES.fullmatch(first))
 
@@ -58,7 +60,10 @@ def find_targets(config: pytest.Config) -> list[Target]:
     written = [*config.invocation_params.args, *map(str, config.getini("addopts"))]
     written += os.environ.get("PYTEST_ADDOPTS", "").split()
     paths = [name for name in named if name]
-    if len(paths) > sum(arg.startswith(f"{OPTION}=") and arg != f"{OPTION}=" for arg in written):
+    from_file = any(arg.startswith("@") for arg in written)  # pytest reads more arguments there
+    if not from_file and len(paths) > sum(
+        arg.startswith(f"{OPTION}=") and arg != f"{OPTION}=" for arg in written
+    ):
         took = next((name for name in paths if f"{OPTION}={name}" not in written), paths[0])
         raise pytest.UsageError(
             f"{OPTION} took {show_name(took)} for a folder to watch: write {OPTION}={took} if it "
