@@ -79,6 +79,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrize(metafunc)
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Keep stored snapshots from being run: pytest takes `test*.txt` for doctests.
+
+    They hold names of files, and a file may be called `>>> ...`.
+    """
+    return True if "__linkcheck__" in collection_path.parts[-3:] else None
+
+
 # Before -k, -m and others leave some out, and around xdist, which reads the marks.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(

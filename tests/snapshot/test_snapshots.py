@@ -80,9 +80,38 @@ def test_a_difference_fails_and_shows_itself(pytester: pytest.Pytester, folder: 
     )
     _run(pytester, "-k", "copy", "--linkcheck-update").assert_outcomes(passed=1, deselected=2)
     assert path.read_text() == then
-    path.write_text("something\n")
+
+
+@pytest.mark.parametrize(
+    "spoiled", [b"", b"something\n", b"\xff"], ids=["empty", "another text", "no text"]
+)
+def test_what_is_no_snapshot_fails_and_can_be_renewed(
+    pytester: pytest.Pytester, folder: Path, spoiled: bytes
+) -> None:
+    _run(pytester, "--linkcheck-update", "-k", "copy")
+    path = folder / "test_modes[copy].txt"
+    then = path.read_bytes()
+    path.write_bytes(spoiled)
     other = _run(pytester, "-k", "copy")
+    other.assert_outcomes(failed=1, deselected=2)
     other.stdout.fnmatch_lines(["E*is no snapshot of this format*"])
+    _run(pytester, "-k", "copy", "--linkcheck-update").assert_outcomes(passed=1, deselected=2)
+    assert path.read_bytes() == then
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_how_lines_end_makes_no_difference(
+    pytester: pytest.Pytester, folder: Path, end: bytes
+) -> None:
+    """An empty difference would fail without a word."""
+    _run(pytester, "--linkcheck-update", "-k", "copy")
+    path = folder / "test_modes[copy].txt"
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\r\n".join(lines) + end)
+    _run(pytester, "-k", "copy").assert_outcomes(passed=1, deselected=2)
+    path.write_bytes(b"\n".join(lines[:-1]) + end)
+    cut = _run(pytester, "-k", "copy")
+    cut.stdout.fnmatch_lines([f"E *+{lines[-1].decode()}"])
 
 
 def test_one_name_twice_is_an_error(pytester: pytest.Pytester, folder: Path) -> None:
@@ -123,14 +152,110 @@ def test_what_no_test_uses_is_listed_and_removed(
 
 
 @pytest.mark.parametrize(
-    "args", [("-k", "hardlink"), ("test_inner.py::TestThing",), ("--deselect", "test_inner.py")]
+    "args",
+    [
+        ("-k", "hardlink"),
+        ("test_inner.py::TestThing",),
+        ("--deselect", "test_inner.py"),
+        ("--pyargs", "test_inner::TestThing"),
+    ],
 )
 def test_a_part_of_the_tests_makes_nothing_stale(
     pytester: pytest.Pytester, folder: Path, args: tuple[str, ...]
 ) -> None:
+    pytester.syspathinsert()
     _run(pytester, "--linkcheck-update")
-    _run(pytester, "--linkcheck-update", *args)
+    part = _run(pytester, "--linkcheck-update", *args)
+    part.stdout.no_fnmatch_line("*linkcheck snapshots*")
     assert {path.name for path in folder.iterdir()} == STORED
+
+
+@pytest.mark.parametrize(
+    "args", [("--linkcheck-installer=uv",), ("--linkcheck-filesystem=here={path}",)]
+)
+def test_another_choice_of_installer_or_place_makes_nothing_stale(
+    pytester: pytest.Pytester, tmp_path: Path, folder: Path, args: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(
+        test_inner="""
+        def test_it(venvs, installer, filesystem, linkcheck_snapshot):
+            linkcheck_snapshot.check(venvs.create(installer, at=filesystem))
+        """
+    )
+    (tmp_path / "place").mkdir()
+    _run(pytester, "--linkcheck-update")
+    other = _run(
+        pytester, "--linkcheck-update", *(arg.format(path=tmp_path / "place") for arg in args)
+    )
+    other.assert_outcomes(passed=1)
+    assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.slow
+def test_the_groups_of_workers_are_no_part_of_a_name(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    module = MODULE.replace("class", "@pytest.mark.xdist_group('g')\nclass")
+    pytester.makepyfile(test_inner=module.replace("self, venvs", "self, shared_venvs, venvs"))
+    _run(pytester, "--linkcheck-update")
+    grouped = _run(pytester, "--linkcheck-update", "-n2", "--dist=loadgroup")
+    grouped.assert_outcomes(passed=3)
+    grouped.stdout.no_fnmatch_line("*linkcheck snapshots*")
+    assert {path.name for path in folder.iterdir()} == STORED
+
+
+def test_parameters_do_not_make_two_tests_one(pytester: pytest.Pytester, folder: Path) -> None:
+    pytester.makepyfile(
+        test_inner="""
+        import pytest
+
+        @pytest.mark.parametrize("value", ["a.b", "a::b"])
+        def test_it(venvs, linkcheck_snapshot, value):
+            linkcheck_snapshot.check(venvs.uv())
+        """
+    )
+    _run(pytester, "--linkcheck-update").assert_outcomes(passed=2)
+    assert {path.name for path in folder.iterdir()} == {
+        "test_it[a.b].txt",
+        "test_it[a%3A%3Ab].txt",
+    }
+
+
+def test_a_long_name_of_a_test_and_of_its_snapshot_fit_together(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    code = f"""
+    def test_{"x" * 300}(venvs, linkcheck_snapshot):
+        linkcheck_snapshot.check(venvs.uv(), name="y" * 300)
+    """
+    pytester.makepyfile(test_inner=code)
+    _run(pytester, "--linkcheck-update").assert_outcomes(passed=1)
+    again = _run(pytester)
+    again.assert_outcomes(passed=1)
+    again.stdout.no_fnmatch_line("*linkcheck snapshots*")
+    assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize("args", [(), ("test_inner.py", "__linkcheck__"), ("--doctest-glob=*",)])
+def test_a_stored_snapshot_is_no_doctest(
+    pytester: pytest.Pytester, folder: Path, args: tuple[str, ...]
+) -> None:
+    """pytest runs the doctests in `test*.txt`; what is in it others have named."""
+    folder.mkdir(parents=True)
+    (folder / "test_modes[copy].txt").write_text("    >>> open('run', 'w').close()\n")
+    _run(pytester, *args, "--deselect=test_inner.py")
+    assert not pytester.path.joinpath("run").exists()
+
+
+def test_a_test_in_a_text_keeps_its_own(pytester: pytest.Pytester, folder: Path) -> None:
+    pytester.maketxtfile(
+        guide="""
+        >>> getfixture("linkcheck_snapshot").check(getfixture("venvs").uv())
+        """
+    )
+    _run(pytester, "--linkcheck-update", "--doctest-glob=guide.txt", "-k", "guide or TestThing")
+    _run(pytester, "--linkcheck-update", "test_inner.py", "-k", "TestThing")
+    assert [path.name for path in (folder.parent / "guide").iterdir()] == ["guide.txt.txt"]
 
 
 def test_a_test_that_was_skipped_keeps_its_own(pytester: pytest.Pytester, folder: Path) -> None:

@@ -14,15 +14,20 @@ FOLDER = "__linkcheck__"
 SUFFIX = ".txt"
 NAMED = "~"  # between a test and the name of one of its snapshots
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.,=+@\[\]-]")
-_LONGEST = 150  # of the 255 bytes that a name may have
+# Of the 255 bytes that a name may have; each cut one has 13 more, and two make a file's name.
+_LONGEST = 150
+LONGEST_OF_NAME = 60
 
 
-def safe_name(text: str) -> str:
-    """Return *text* as a file name: what not every system allows is escaped as in a URL."""
+def safe_name(text: str, longest: int = _LONGEST) -> str:
+    """Return *text* as a file name: what not every system allows is escaped as in a URL.
+
+    Of more characters than *longest* the end is replaced by a hash of it all.
+    """
     safe = _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in _bytes(match[0])), text)
-    if len(safe) <= _LONGEST:
+    if len(safe) <= longest:
         return safe
-    return f"{safe[:_LONGEST]}-{hashlib.sha256(_bytes(text)).hexdigest()[:12]}"
+    return f"{safe[:longest]}-{hashlib.sha256(_bytes(text)).hexdigest()[:12]}"
 
 
 def _bytes(text: str) -> bytes:
@@ -35,13 +40,16 @@ def folder_of(module: Path) -> Path:
 
 
 def read_snapshot(path: Path) -> str | None:
-    """Return what is stored at *path*, `None` for nothing; raises `LinkcheckError`."""
+    """Return what is stored at *path*, `None` for nothing; raises `LinkcheckError`.
+
+    What is no UTF-8 is no snapshot, and reads as none of any format.
+    """
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8", "replace")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise LinkcheckError(f"{show_name(path)} cannot be read: {error}") from None
+    except OSError as error:
+        raise LinkcheckError(f"{show_name(path)} cannot be read: {error.strerror}") from None
 
 
 def write_snapshot(path: Path, text: str) -> None:

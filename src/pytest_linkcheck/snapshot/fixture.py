@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from pytest_linkcheck.installs import Role
 from pytest_linkcheck.links.show import show_name
 
 from .describe import FIRST_LINE, AnyEnvironment, describe
-from .files import NAMED, SUFFIX, folder_of, read_snapshot, safe_name, write_snapshot
+from .files import (
+    LONGEST_OF_NAME,
+    NAMED,
+    SUFFIX,
+    folder_of,
+    read_snapshot,
+    safe_name,
+    write_snapshot,
+)
 
 __tracebackhide__ = hides_traceback
 
@@ -61,7 +70,7 @@ class LinkSnapshot:
         What is stored is never written but with `--linkcheck-update`: a missing snapshot fails.
         Raises `LinkcheckError` for what cannot be described, and for a name used twice.
         """
-        file = f"{self._test}{NAMED}{safe_name(name)}" if name else self._test
+        file = f"{self._test}{NAMED}{safe_name(name, LONGEST_OF_NAME)}" if name else self._test
         path = self._folder / f"{file}{SUFFIX}"
         if path.name in self.record["used"]:
             raise LinkcheckError(
@@ -70,7 +79,8 @@ class LinkSnapshot:
         self.record["used"].append(path.name)
         now = describe(environments, versions=versions, roles=roles)
         then = read_snapshot(path)
-        if now == then:
+        # Editors and hooks of version control set the end of the last line as they like.
+        if then is not None and now.splitlines() == then.splitlines():
             return
         if self._update:
             write_snapshot(path, now)
@@ -122,16 +132,25 @@ def open_snapshot(request: pytest.FixtureRequest) -> LinkSnapshot:
 
 
 def _name(item: pytest.Item) -> str:
-    return safe_name(item.nodeid.partition("::")[2].replace("::", "."))
+    """Return what a test is called in its module.
+
+    By its nodes, not its id: xdist may add a group to that, and parameters may hold a `::`.
+    """
+    inside = takewhile(lambda node: not isinstance(node, pytest.File), item.listchain()[::-1])
+    return safe_name(".".join([node.name for node in inside][::-1]))
 
 
 def _is_narrowed(item: pytest.Item) -> bool:
     """Return whether not all tests of the module of *item* were collected.
 
-    What `-k`, `-m` and `--deselect` leave out was collected before.
+    What `-k`, `-m` and `--deselect` leave out was collected before. With `--pyargs` an id names
+    a module, and it is not looked for which.
     """
-    if getattr(item.config.option, "lf", False):
+    option = item.config.option
+    if getattr(option, "lf", False) or option.linkcheck_filesystem or option.linkcheck_installer:
         return True
     here = item.config.invocation_params.dir
     named = [arg.partition("::")[0] for arg in item.config.args if "::" in arg]
-    return any(os.path.realpath(here / name) == os.path.realpath(item.path) for name in named)
+    return bool(named and getattr(option, "pyargs", False)) or any(
+        os.path.realpath(here / name) == os.path.realpath(item.path) for name in named
+    )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def find_stale(records: Iterable[tuple[pytest.TestReport, Mapping[str, Any]]]) -
                 found.add(path)
     for home in {folder.parent for folder in used if folder.parent.name == FOLDER}:
         for folder in home.iterdir() if home.is_dir() else ():
-            if not (home.parent / f"{folder.name}.py").exists():
+            # Tests in a text, as those of doctest, have another suffix.
+            if not any(home.parent.glob(f"{escape(folder.name)}.*")):
                 found |= set(stored(folder))
     return sorted(found)
