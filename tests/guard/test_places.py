@@ -76,6 +76,14 @@ def test_where_no_handle_tells_it_is_left_open(
     assert finding.what[-1] == "in place, or it is another file"
 
 
+def test_a_folder_above_makes_no_bytecode_of_an_environment(tmp_path: Path) -> None:
+    file = tmp_path / "__pycache__/env/module.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("one")
+    (finding,) = _judge(file.parent, file.unlink, Kind.ENVIRONMENT)
+    assert finding.way is Way.REMOVED
+
+
 @pytest.mark.linkcheck_requires("root")
 def test_a_mapping_of_a_file_in_memory_below_overlay_is_found(
     pytester: pytest.Pytester, tmp_path: Path

@@ -114,6 +114,26 @@ def test_how_lines_end_makes_no_difference(
     cut.stdout.fnmatch_lines([f"E *+{lines[-1].decode()}"])
 
 
+def test_a_test_that_went_elsewhere_names_its_snapshot_all_the_same(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    pytester.makepyfile(
+        test_inner="""
+        def test_it(venvs, linkcheck_snapshot, monkeypatch, tmp_path_factory):
+            gone = tmp_path_factory.mktemp("gone")
+            monkeypatch.chdir(gone)
+            made = venvs.uv()
+            gone.rmdir()
+            linkcheck_snapshot.check(made)
+        """
+    )
+    result = _run(pytester)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [f"E*no snapshot is stored at {folder.relative_to(pytester.path)}/test_it.txt; *"]
+    )
+
+
 def test_one_name_twice_is_an_error(pytester: pytest.Pytester, folder: Path) -> None:
     pytester.makepyfile(
         test_inner="""

@@ -9,7 +9,7 @@ from enum import Enum
 from pytest_linkcheck.links.sameness import Same
 
 from .known import Known, is_as_known, is_same_file
-from .looks import PYCACHE, Look, Survey, take_look
+from .looks import Look, Survey, is_bytecode, take_look
 from .targets import Target
 
 
@@ -92,7 +92,7 @@ def _is_missed(
     """
     if after is None and not _is_gone(path):
         return True
-    if PYCACHE in path:
+    if is_bytecode(path):
         return False
     if path not in survey.cached:
         return True
@@ -126,7 +126,7 @@ def _judge_same(
     way = Way.THROUGH if shared else Way.ALONE
     if not what and (doubt := _doubt(path, before, after, known)):
         what, way = (doubt,), Way.UNKNOWN
-    if not what or (way is Way.ALONE and PYCACHE in path):
+    if not what or (way is Way.ALONE and is_bytecode(path)):
         return None
     return Finding(way, (path,), what, before, after)
 
@@ -171,7 +171,7 @@ def _doubt(path: str, before: Look, after: Look, known: Known) -> str:
     """Return why the bytes of a file may have been written whose `stat` tells nothing of it."""
     if before.ctime_ns == after.ctime_ns and path not in known.timeless:
         return ""
-    if PYCACHE in path and before.links == 1:  # was not hashed: Python renews it by a new file
+    if is_bytecode(path) and before.links == 1:  # was not hashed: Python renews it by a new file
         return ""
     told = is_as_known(path, known)
     if told is None:

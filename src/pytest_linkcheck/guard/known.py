@@ -18,7 +18,7 @@ from pytest_linkcheck.links.mounts import mount_of, read_mounts
 from pytest_linkcheck.links.overlay import layers_of
 from pytest_linkcheck.links.sameness import Same
 
-from .looks import PYCACHE, Look, Survey, take_look
+from .looks import Look, Survey, is_bytecode, take_look
 
 _RECORD = f".dist-info{os.sep}RECORD"
 _MAX_RECORD = 256 << 20
@@ -64,7 +64,7 @@ def find_known(survey: Survey) -> Known:
             known.handles[path] = _handle_of(path)
         if types[look.device] & _TIMELESS:
             known.timeless.add(path)
-        elif path in known.rows or (PYCACHE in path and look.links == 1):
+        elif path in known.rows or (is_bytecode(path) and look.links == 1):
             continue
         if look.identity not in hashed:
             digest = hash_file(path, _ALGORITHM)

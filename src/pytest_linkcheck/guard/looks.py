@@ -13,7 +13,7 @@ from .targets import Kind, Target
 
 # What installers write into their own caches and environments: locks, and who refers to what.
 _BOOKKEEPING = {".lock", ".referrers"}
-PYCACHE = f"{os.sep}__pycache__{os.sep}"
+_PYCACHE = f"{os.sep}__pycache__"
 
 
 class Look(NamedTuple):
@@ -64,6 +64,11 @@ class Survey:
                 return ""
             path = above
         return self.ends[path]
+
+
+def is_bytecode(path: str) -> bool:
+    """Return whether *path* lies in a `__pycache__`, itself and not with its whole environment."""
+    return path.rpartition(os.sep)[0].endswith(_PYCACHE)
 
 
 def take_look(path: str) -> Look | None:

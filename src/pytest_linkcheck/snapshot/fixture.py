@@ -38,8 +38,9 @@ class LinkSnapshot:
     that it used, those it wrote, and the names of all tests of the module.
     """
 
-    def __init__(self, folder: Path, test: str, *, update: bool) -> None:
+    def __init__(self, folder: Path, test: str, *, here: Path, update: bool) -> None:
         self._folder = folder
+        self._here = here  # where pytest was started: a test may be anywhere by then
         self._test = test
         self._update = update
         self.record: dict[str, Any] = {
@@ -86,11 +87,11 @@ class LinkSnapshot:
             write_snapshot(path, now)
             self.record["written"].append(path.name)
             return
-        raise AssertionError(_tell(path, then, now))
+        shown = show_name(os.path.relpath(path, self._here))
+        raise AssertionError(_tell(shown, then, now))
 
 
-def _tell(path: Path, then: str | None, now: str) -> str:
-    shown = show_name(os.path.relpath(path))
+def _tell(shown: str, then: str | None, now: str) -> str:
     if then is None:
         told = [f"no snapshot is stored at {shown}; this would be it:", *_indent(now.splitlines())]
         return "\n".join([*told, "remedy: look it over, run with --linkcheck-update, commit it"])
@@ -118,7 +119,8 @@ def open_snapshot(request: pytest.FixtureRequest) -> LinkSnapshot:
     """Return the snapshots of a test, and let its reports tell which it used."""
     item: pytest.Item = request.node
     update = bool(item.config.option.linkcheck_update)
-    snapshot = LinkSnapshot(folder_of(item.path), _name(item), update=update)
+    here = item.config.invocation_params.dir
+    snapshot = LinkSnapshot(folder_of(item.path), _name(item), here=here, update=update)
     told = item.config.stash.setdefault(_TOLD, set())
     if item.path not in told and not _is_narrowed(item):
         told.add(item.path)
