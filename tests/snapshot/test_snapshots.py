@@ -171,6 +171,25 @@ def test_what_no_test_uses_is_listed_and_removed(
     assert not other.parent.exists()
 
 
+@pytest.mark.parametrize("name", ["__linkcheck__", "__linkcheck__/test_inner", "__linkcheck__/x"])
+def test_nothing_is_removed_at_the_end_of_a_symlink(
+    pytester: pytest.Pytester, folder: Path, tmp_path: Path, name: str
+) -> None:
+    """A project may come with one that leads anywhere."""
+    elsewhere = tmp_path / "elsewhere"
+    notes = [elsewhere / "notes.txt", elsewhere / "test_inner/notes.txt", elsewhere / "y/notes.txt"]
+    for note in notes:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text("mine")
+    link = pytester.path / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere)
+    result = _run(pytester, "--linkcheck-update")
+    result.assert_outcomes(passed=3)
+    assert all(note.exists() for note in notes)
+    assert folder.is_dir()
+
+
 @pytest.mark.parametrize(
     "args",
     [

@@ -1,7 +1,6 @@
 """Where snapshots are kept, and how they are read and written."""
 
 import hashlib
-import os
 import re
 import tempfile
 from contextlib import suppress
@@ -85,11 +84,19 @@ def remove_snapshot(path: Path) -> None:
 
 def stored(folder: Path) -> list[Path]:
     """Return the snapshots in *folder*, none if it is not there."""
+    inside = [] if folder.parent.is_symlink() else list_folder(folder)
+    return [path for path in inside if path.name.endswith(SUFFIX)]
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """Return what is in *folder*; nothing where it cannot be read, or is a symlink.
+
+    What is no longer used is removed, but not at the end of a link that a project came with.
+    """
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208
+        return [] if folder.is_symlink() else sorted(folder.iterdir())
     except OSError:
         return []
-    return [folder / name for name in names if name.endswith(SUFFIX)]
 
 
 def owner_of(path: Path) -> str:

@@ -11,7 +11,7 @@ import pytest
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.links.show import show_count, show_name
 
-from .files import FOLDER, owner_of, remove_snapshot, stored
+from .files import FOLDER, list_folder, owner_of, remove_snapshot, stored
 
 _SHOWN = 20
 
@@ -73,7 +73,7 @@ def find_stale(records: Iterable[tuple[pytest.TestReport, Mapping[str, Any]]]) -
             if gone or unused:
                 found.add(path)
     for home in {folder.parent for folder in used if folder.parent.name == FOLDER}:
-        for folder in home.iterdir() if home.is_dir() else ():
+        for folder in list_folder(home):
             # Tests in a text, as those of doctest, have another suffix.
             if not any(home.parent.glob(f"{escape(folder.name)}.*")):
                 found |= set(stored(folder))
