@@ -150,6 +150,11 @@ def test_the_option_may_stand_in_a_file(bench: Bench) -> None:
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
+def test_a_run_without_a_terminal_fails_too(bench: Bench) -> None:
+    bench.write("append(FILE)")
+    assert bench.run("-p", "no:terminal").ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_header_says_what_is_watched(bench: Bench) -> None:
     bench.write("pass")
     result = bench.run()

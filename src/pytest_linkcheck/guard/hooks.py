@@ -25,7 +25,7 @@ def register(config: pytest.Config) -> None:
     """
     targets = find_targets(config)
     is_worker = hasattr(config, "workerinput")
-    is_verbose = config.option.verbose > 0
+    is_verbose = getattr(config.option, "verbose", 0) > 0  # not there with -p no:terminal
     guard = None
     if not is_worker:
         guard = Guard(targets, names_tests=is_verbose)
