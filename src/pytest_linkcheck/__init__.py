@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .linked import Expected, assert_linked
     from .links import Sharing, Verdict, compare
     from .links.topology import measure, shared_with
-    from .links.watch import watch
+    from .links.watching import watch
     from .snapshot.fixture import LinkSnapshot
     from .storage import (
         assert_extents_shared,
@@ -113,7 +113,7 @@ _HOMES = {
     "compare": ".links",
     "measure": ".links.topology",
     "shared_with": ".links.topology",
-    "watch": ".links.watch",
+    "watch": ".links.watching",
 }
 
 

@@ -10,13 +10,13 @@ from support.mounting import bound, needs_root
 from support.oracle import same_bytes, same_file, same_file_followed, stat_of
 from support.users import nobody
 
-from pytest_linkcheck.links.compare import compare
+from pytest_linkcheck.links.comparison import compare
 from pytest_linkcheck.links.content import Content
-from pytest_linkcheck.links.resolve import Resolution, resolve
+from pytest_linkcheck.links.resolution import Resolution, resolve
 from pytest_linkcheck.links.verdict import Sharing, Verdict
 
 # By name, as the package exports the function of the same name.
-compare_module = import_module("pytest_linkcheck.links.compare")
+compare_module = import_module("pytest_linkcheck.links.comparison")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from support.oracle import stat_of
 
 from pytest_linkcheck.links import facts as facts_module
 from pytest_linkcheck.links import statx as statx_module
-from pytest_linkcheck.links.compare import compare
+from pytest_linkcheck.links.comparison import compare
 from pytest_linkcheck.links.facts import Facts, Identity, Kind, read_facts
 from pytest_linkcheck.links.verdict import Sharing
 

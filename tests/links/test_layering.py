@@ -16,7 +16,6 @@ NAME = "pytest_linkcheck"
 # modules at the top keep to themselves.
 RANKS = {
     "errors": 0,
-    "late": 0,
     "links": 0,
     "steps": 0,
     "once": 0,

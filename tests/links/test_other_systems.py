@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_linkcheck.links import darwin, storage
-from pytest_linkcheck.links.compare import compare
+from pytest_linkcheck.links.comparison import compare
 from pytest_linkcheck.links.content import Opened, open_unchanged
 from pytest_linkcheck.links.darwin import CloneFacts, parse_answer, read_clone
 from pytest_linkcheck.links.facts import read_facts

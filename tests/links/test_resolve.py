@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from support.users import nobody
 
-from pytest_linkcheck.links.resolve import MAX_STEPS, directory_entry, resolve
+from pytest_linkcheck.links.resolution import MAX_STEPS, directory_entry, resolve
 
 
 def test_a_plain_path_is_its_own_end(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import pytest
 from support.mounting import bound, needs_root, run
 
 from pytest_linkcheck.links.facts import Kind
-from pytest_linkcheck.links.scan import Problem, open_folder, scan
+from pytest_linkcheck.links.scanning import Problem, open_folder, scan
 
 # The package's attribute of this name is the function.
-module = import_module("pytest_linkcheck.links.scan")
+module = import_module("pytest_linkcheck.links.scanning")
 
 
 def found(root: Path) -> set[str]:
@@ -233,7 +233,7 @@ def test_without_descriptors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 AS_USER = """
 import os, sys
 sys.path[:0] = {path!r}
-from pytest_linkcheck.links.scan import scan
+from pytest_linkcheck.links.scanning import scan
 os.setgid(65534), os.setuid(65534)
 result = scan({place!r})
 print(len(result.entries), *result.problems, sep="|")

@@ -15,7 +15,7 @@ from support.mounting import mounted, run
 from support.places import BASES, Place, made, overlaid
 
 from pytest_linkcheck.links import filesystem, storage
-from pytest_linkcheck.links.compare import compare
+from pytest_linkcheck.links.comparison import compare
 from pytest_linkcheck.links.content import Content
 from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap, read_extents
 from pytest_linkcheck.links.facts import read_facts

@@ -27,7 +27,7 @@ from pytest_linkcheck.links.account import Account
 from pytest_linkcheck.links.extents import Extent, ExtentFlag, ExtentMap
 from pytest_linkcheck.links.facts import Facts, read_facts
 from pytest_linkcheck.links.filesystem import Location
-from pytest_linkcheck.links.scan import Scan, open_folder, scan
+from pytest_linkcheck.links.scanning import Scan, open_folder, scan
 from pytest_linkcheck.links.spans import Layout, read_layout
 from pytest_linkcheck.links.topology import measure, shared_with
 
@@ -479,7 +479,7 @@ def test_link_count_that_changed_during_the_walk(
 
 
 def test_problems_are_carried_along(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = import_module("pytest_linkcheck.links.scan")
+    module = import_module("pytest_linkcheck.links.scanning")
     file = fill(place / "a" / "file", 1)
     (place / "a" / "closed").mkdir()
 

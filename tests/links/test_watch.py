@@ -16,11 +16,11 @@ from support.places import KINDS, Disk, disk, overlaid_on
 
 from pytest_linkcheck.links.change import Aspect
 from pytest_linkcheck.links.content import Content
-from pytest_linkcheck.links.resolve import Resolution
+from pytest_linkcheck.links.resolution import Resolution
 from pytest_linkcheck.links.sameness import Same
-from pytest_linkcheck.links.scan import Scan, scan
+from pytest_linkcheck.links.scanning import Scan, scan
 from pytest_linkcheck.links.state import show_time
-from pytest_linkcheck.links.watch import watch
+from pytest_linkcheck.links.watching import watch
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -352,7 +352,7 @@ def test_entry_that_goes_while_it_is_taken_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    module = import_module("pytest_linkcheck.links.watch")
+    module = import_module("pytest_linkcheck.links.watching")
 
     def walk(root: Path) -> Scan:
         found = scan(root)
@@ -474,7 +474,7 @@ import os, sys
 from pathlib import Path
 sys.path[:0] = {path!r}
 from pytest_linkcheck.links.state import show_time
-from pytest_linkcheck.links.watch import watch
+from pytest_linkcheck.links.watching import watch
 os.setgid(65534), os.setuid(65534)
 snapshot = watch({place!r})
 for change in snapshot.changes():
@@ -588,7 +588,7 @@ def _refuse(path: Path) -> None:
 
 def test_root_that_can_no_longer_be_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = watch(tmp_path)
-    monkeypatch.setattr(import_module("pytest_linkcheck.links.watch"), "scan", _refuse)
+    monkeypatch.setattr(import_module("pytest_linkcheck.links.watching"), "scan", _refuse)
     (change,) = snapshot.changes()
     assert change.describe() == "cannot be told (Permission denied)"
 
@@ -647,7 +647,7 @@ def test_unreadable_bytes_and_folders(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "folder").mkdir()
     snapshot = watch(tmp_path)
     monkeypatch.setattr("pytest_linkcheck.links.state.hash_bytes", _refuse_bytes)
-    monkeypatch.setattr(import_module("pytest_linkcheck.links.scan"), "_read", _refuse_bytes)
+    monkeypatch.setattr(import_module("pytest_linkcheck.links.scanning"), "_read", _refuse_bytes)
     assert [str(change) for change in snapshot.changes()] == [
         f"{tmp_path}: cannot be told (Permission denied)",
         f"{tmp_path / 'file'}: cannot be told (bytes not readable: Permission denied)",
@@ -662,7 +662,7 @@ def test_unreadable_bytes_and_folders(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_folder_unlisted_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     with monkeypatch.context() as patch:
-        patch.setattr(import_module("pytest_linkcheck.links.scan"), "_read", _refuse_bytes)
+        patch.setattr(import_module("pytest_linkcheck.links.scanning"), "_read", _refuse_bytes)
         snapshot = watch(tmp_path)
     assert [str(change) for change in snapshot.changes()] == [
         f"{tmp_path}: cannot be told (Permission denied)",

@@ -18,7 +18,7 @@ from support.mounting import run
 from support.places import Disk, disk
 
 from pytest_linkcheck.links.change import Aspect
-from pytest_linkcheck.links.watch import Snapshot, watch
+from pytest_linkcheck.links.watching import Snapshot, watch
 
 pytestmark = pytest.mark.slow
 

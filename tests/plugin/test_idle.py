@@ -89,6 +89,7 @@ NOT_FOR_MAKING = {
     "pytest_linkcheck.installs.distributions",
     "pytest_linkcheck.installs.installers.pip",
     "pytest_linkcheck.installs.wheelhouse",
+    "pytest_linkcheck.links.facts",
 }
 
 

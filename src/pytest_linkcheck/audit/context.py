@@ -23,7 +23,7 @@ from pytest_linkcheck.links import (
     read_mounts,
 )
 from pytest_linkcheck.links.content import hash_bytes, lies_within
-from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.links.resolution import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
 

@@ -16,7 +16,7 @@ import pytest
 from pytest_linkcheck.errors import LinkcheckError
 from pytest_linkcheck.installs import Distribution, Layout, find_layout, read_distributions
 from pytest_linkcheck.installs.layout import CONFIG, running_layout
-from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.links.resolution import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from pytest_linkcheck.links import Identity
-from pytest_linkcheck.links.scan import open_folder
+from pytest_linkcheck.links.scanning import open_folder
 from pytest_linkcheck.steps import look_at
 
 _BY_DESCRIPTOR = os.scandir in os.supports_fd  # not on Windows

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.links.resolution import real_path
 from pytest_linkcheck.steps import look_at
 
 

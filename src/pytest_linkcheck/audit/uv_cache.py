@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_linkcheck.installs import InstalledFile, Layout, Role
 from pytest_linkcheck.installs.files import read_regular
-from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.links.resolution import real_path
 from pytest_linkcheck.steps import look_at
 
 _BUCKET = "archive-v"  # with a number that changes between releases

@@ -6,7 +6,7 @@ what is in one takes longer to import than uv takes to start.
 
 from typing import TYPE_CHECKING
 
-from pytest_linkcheck.late import importer
+from pytest_linkcheck.links.late import importer
 
 if TYPE_CHECKING:
     from .distributions import (

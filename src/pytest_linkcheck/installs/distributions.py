@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from pytest_linkcheck.errors import LinkcheckError, hides_traceback
 from pytest_linkcheck.links import Kind, read_facts
-from pytest_linkcheck.links.resolve import real_path
+from pytest_linkcheck.links.resolution import real_path
 from pytest_linkcheck.links.show import show_name
 
 from .files import list_names, read_regular

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_linkcheck.errors import LinkcheckError
-from pytest_linkcheck.links.resolve import real_path
 from pytest_linkcheck.links.show import show_name
 from pytest_linkcheck.steps import look_at
-
-from .files import read_regular
 
 CONFIG = "pyvenv.cfg"  # PEP 405
 _VERSION = re.compile(r"\d+\.\d+")
@@ -39,6 +36,8 @@ class Layout:
     @property
     def within(self) -> tuple[str, ...]:
         """The real folders that its files may lie in: its bounds, or else where it is now."""
+        from pytest_linkcheck.links.resolution import real_path  # noqa: PLC0415 - for what is read
+
         if self.bounds:
             return self.bounds
         try:
@@ -91,6 +90,8 @@ def running_layout() -> Layout:
 
 def read_config(prefix: Path) -> dict[str, str]:
     """Return what `pyvenv.cfg` says, by key; nothing where it is missing, or cannot be read."""
+    from .files import read_regular  # noqa: PLC0415 - an environment just made is not read
+
     try:
         return parse_config(read_regular(prefix / CONFIG, _MAX_CONFIG, cut=True))
     except OSError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .facts import Facts
 from .holders import Foreign, Holding
-from .scan import Key
+from .scanning import Key
 from .show import show_count, show_size
 
 

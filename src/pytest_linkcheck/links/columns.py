@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .bulk import Bulk, Table
 from .facts import BLOCK, Identity
-from .scan import BY_DESCRIPTOR, Problem, open_folder, reason_of
+from .scanning import BY_DESCRIPTOR, Problem, open_folder, reason_of
 
 KIND = 0o170000  # S_IFMT, which stat(7) tells and Python has as a function alone
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from .columns import KIND
 from .listing import TRUE, Lister, OpenFolder, UntrueError, look_at
 from .mounts import Mount, mount_of_path
-from .scan import Problem, reason_of
+from .scanning import Problem, reason_of
 
 EXACT = TRUE  # Link counts of these are exact as well.
 

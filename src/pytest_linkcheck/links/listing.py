@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from .facts import Identity, read_facts
 from .mounts import Mount, mount_of, read_mounts
-from .scan import BY_DESCRIPTOR, Problem, open_folder, reason_of
+from .scanning import BY_DESCRIPTOR, Problem, open_folder, reason_of
 
 # Numbers of folders were held against those of stat on each of these, with snapshots and
 # subvolumes, bind mounts of folders and of files: tests/links/test_listing.py.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from .compare import compare
+from .comparison import compare
 from .content import READ_FLAGS
 from .extents import EXTENT, FIEMAP_FLAG_SYNC, FS_IOC_FIEMAP, HEADER, WHOLE_FILE, ExtentFlag
 from .filesystem import has_realtime_device, is_realtime

@@ -4,7 +4,7 @@ import os
 from collections.abc import Container, Iterable
 from pathlib import Path
 
-from .resolve import directory_entry
+from .resolution import directory_entry
 
 
 def respell(path: Path, roots: Iterable[Path], known: Container[Path]) -> Path | None:

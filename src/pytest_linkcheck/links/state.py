@@ -9,7 +9,7 @@ from pathlib import Path
 from .content import hash_bytes
 from .facts import Facts, Identity, Kind, read_facts
 from .handle import Handle, read_handle
-from .resolve import resolve
+from .resolution import resolve
 from .show import show_count, show_size
 
 _ALGORITHM = "sha256"

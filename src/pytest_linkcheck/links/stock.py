@@ -16,7 +16,7 @@ from .facts import BLOCK
 from .inventory import EXACT, Files, Inventory
 from .listing import Lister, twice
 from .mounts import Mount
-from .scan import Problem
+from .scanning import Problem
 
 # Of the first, no two inodes have a block in common; nor of the second while the filesystem can be
 # written to: the kernel mounts an image with shared blocks (EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS,

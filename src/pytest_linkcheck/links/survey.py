@@ -9,7 +9,7 @@ from .facts import Identity, Kind, read_facts
 from .filesystem import Location, Relation, locate, relate
 from .holders import Foreign, Holding, count_holdings
 from .mounts import Mount, read_mounts
-from .scan import Entry, Key, Scan
+from .scanning import Entry, Key, Scan
 from .spans import Layout, read_layout
 
 # Here SHARED is told of each block, as there is a count of references for each.

@@ -10,8 +10,8 @@ from pathlib import Path
 from .account import Account, Inode, add_up
 from .facts import Facts, Identity, Kind
 from .holders import Foreign, Holding
-from .resolve import resolve
-from .scan import Entry, Key, Problem, Scan, scan
+from .resolution import resolve
+from .scanning import Entry, Key, Problem, Scan, scan
 from .show import show_count, show_name, show_size
 from .spelling import respell
 from .survey import survey

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
 
-from .compare import compare
+from .comparison import compare
 from .facts import Identity
 from .listing import Lister, Listing, twice
-from .scan import Problem, reason_of
+from .scanning import Problem, reason_of
 from .verdict import Sharing
 
 _ONE_FILE = frozenset({Sharing.HARDLINK, Sharing.SYMLINK})

@@ -6,7 +6,7 @@ from enum import Enum
 from .content import Content
 from .extents import ExtentMap
 from .mounts import mount_of, read_mounts
-from .resolve import Resolution
+from .resolution import Resolution
 from .show import show_name
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pytest_linkcheck.errors import LinkcheckError
-from pytest_linkcheck.late import importer
+from pytest_linkcheck.links.late import importer
 from pytest_linkcheck.links.show import show_name
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from .content import ChangedError, Content, Opened, compare_open, open_unchanged
 from .facts import Facts, Kind
 from .filesystem import locate
 from .mounts import Mount, read_mounts
-from .resolve import Resolution, directory_entry, resolve
+from .resolution import Resolution, directory_entry, resolve
 from .show import show_count, show_name
 from .storage import Common, Storage, examine
 from .verdict import Sharing, Verdict

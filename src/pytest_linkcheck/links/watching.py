@@ -41,7 +41,7 @@ from typing import Self
 from .change import Aspect, Change, judge
 from .pins import Pins
 from .sameness import Same
-from .scan import scan
+from .scanning import scan
 from .show import show_count, show_name
 from .spelling import respell
 from .state import ABSENT, Digests, State, look
