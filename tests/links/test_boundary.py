@@ -12,7 +12,7 @@ from support.places import KINDS, Place
 from support.users import nobody
 
 from pytest_linkcheck.links.boundary import Between, explain_boundary, probe_boundary
-from pytest_linkcheck.links.facts import read_facts
+from pytest_linkcheck.links.facts import Identity, read_facts
 from pytest_linkcheck.links.mounts import parse_mountinfo, read_mounts
 from pytest_linkcheck.links.probes import Linkable
 from pytest_linkcheck.links.show import show_device
@@ -142,7 +142,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
 
 def test_two_devices_of_one_filesystem_are_subvolumes(tmp_path: Path) -> None:
     one = read_facts(tmp_path)
-    two = replace(one, identity=replace(one.identity, device=one.identity.device + 1))
+    two = replace(one, identity=Identity(one.identity.device + 1, one.identity.inode))
     mounts = [replace(mount, type="btrfs") for mount in read_mounts()]
     between, reason = explain_boundary(one, two, mounts)
     assert between is Between.SUBVOLUME
@@ -153,7 +153,7 @@ def test_two_devices_of_one_filesystem_are_subvolumes(tmp_path: Path) -> None:
 
 def test_without_mounts_only_devices_speak(tmp_path: Path) -> None:
     one = read_facts(tmp_path)
-    two = replace(one, identity=replace(one.identity, device=one.identity.device + 1))
+    two = replace(one, identity=Identity(one.identity.device + 1, one.identity.inode))
     assert explain_boundary(one, one, [])[0] is Between.UNKNOWN
     assert explain_boundary(one, two, [])[0] is Between.FILESYSTEM
 

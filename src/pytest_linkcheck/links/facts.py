@@ -5,6 +5,7 @@ import stat
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from .host import boot
 from .show import show_count, show_device, show_name
@@ -38,8 +39,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Identity:
+class Identity(NamedTuple):  # which is hashed and compared in a fifth of the time of a dataclass
     """What makes two names one file: the device and the inode number on it.
 
     An inode number alone says nothing: every btrfs subvolume has its own inode 257.
@@ -91,20 +91,22 @@ def read_facts(path: str | os.PathLike[str]) -> Facts:
     told = statx(path)
     if told is None:
         return facts_of_stat(path, os.lstat(path))
-    kind = kind_of(told.mode)
+    # Apart and by position, as this is asked of each file: names take half as long again.
+    device, inode, links, mode, size, blocks, mtime_ns, ctime_ns, birth_ns, mount_id = told
+    kind = kind_of(mode)
     return Facts(
-        path=path if isinstance(path, Path) else Path(path),  # parsing one takes 5 µs
-        identity=Identity(told.device, told.inode),
-        links=told.links,
-        kind=kind,
-        mode=stat.S_IMODE(told.mode),
-        size=told.size,
-        allocated=told.blocks * BLOCK,
-        mtime_ns=told.mtime_ns,
-        ctime_ns=told.ctime_ns,
-        birth_ns=told.birth_ns,
-        mount_id=told.mount_id,
-        target=os.readlink(path) if kind is Kind.SYMLINK else None,  # noqa: PTH115 - keeps `./`
+        path if isinstance(path, Path) else Path(path),  # parsing one takes 5 µs
+        Identity(device, inode),
+        links,
+        kind,
+        stat.S_IMODE(mode),
+        size,
+        blocks * BLOCK,
+        mtime_ns,
+        ctime_ns,
+        birth_ns,
+        mount_id,
+        os.readlink(path) if kind is Kind.SYMLINK else None,  # noqa: PTH115 - keeps `./`
     )
 
 
