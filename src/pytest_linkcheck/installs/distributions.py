@@ -142,13 +142,14 @@ class Distribution:
         prefix, site, between = self._folders
         # Nearly all, and in half the time; a slash at the end makes it a folder.
         if between is not None and _is_plain(row.path) and row.path[-1] != "/":
-            return self._list(row, f"{site}{os.sep}{row.path}", row.path, between + row.path)
+            path = self.layout.site_packages / row.path
+            return self._list(row, path, row.path, between + row.path)
         if os.path.isabs(row.path) or row.path.startswith(("/", "\\")):  # noqa: PTH117
             problems.append(f"RECORD lists an absolute path, {show_name(row.path)}: not followed")
             return None
         # Lexically, as the filesystem is not to be asked about paths that may lead anywhere.
-        path = os.path.normpath(os.path.join(site, row.path))  # noqa: PTH118
-        below_prefix = _below(path, prefix)
+        place = os.path.normpath(os.path.join(site, row.path))  # noqa: PTH118
+        below_prefix = _below(place, prefix)
         if below_prefix is None:
             problems.append(
                 f"RECORD lists {show_name(row.path)}, which leaves the environment: not followed"
@@ -157,13 +158,13 @@ class Distribution:
         if row.path.endswith("/"):
             problems.append(f"RECORD lists a directory, {show_name(row.path)}")
             return None
-        return self._list(row, path, _below(path, site), below_prefix)
+        return self._list(row, Path(place), _below(place, site), below_prefix)
 
     def _list(
-        self, row: Row, path: str, below_site: str | None, below_prefix: str
+        self, row: Row, path: Path, below_site: str | None, below_prefix: str
     ) -> InstalledFile:
         role = role_of(below_site, below_prefix, self.dist_info.name, hashed=row.digest is not None)
-        return InstalledFile(row.path, Path(path), role, row.algorithm, row.digest, row.size)
+        return InstalledFile(row.path, path, role, row.algorithm, row.digest, row.size)
 
     @cached_property
     def _folders(self) -> tuple[str, str, str | None]:
@@ -195,26 +196,29 @@ class Distribution:
 
     def bytecode(self) -> tuple[Path, ...]:
         """Return the `__pycache__` files of this distribution's modules, listed or not."""
-        folders: dict[Path, set[str]] = {}
-        shipped = {file.path for file in self.files if file.role is Role.PAYLOAD}
+        # As text: of most folders, which have none, not even a Path is made.
+        folders: dict[str, set[str]] = {}
+        shipped = {str(file.path) for file in self.files if file.role is Role.PAYLOAD}
         for path in shipped:
-            if path.suffix == ".py":
-                folders.setdefault(path.parent, set()).add(path.stem)
+            if path.endswith(".py"):
+                folder, _, name = path.rpartition(os.sep)
+                folders.setdefault(folder, set()).add(name.removesuffix(".py"))
         found = []
         for folder, stems in sorted(folders.items()):
-            if not os.path.lexists(folder / "__pycache__") or not self._is_inside(folder):
+            compiled = f"{folder}{os.sep}__pycache__"
+            if not os.path.lexists(compiled) or not self._is_inside(compiled):
                 continue
-            for name in _list_quietly(folder / "__pycache__", self._within):
+            for name in _list_quietly(Path(compiled), self._within):
                 match = _PYC.match(name)
-                path = folder / "__pycache__" / name
+                path = f"{compiled}{os.sep}{name}"
                 if match and match["stem"] in stems and path not in shipped:
-                    found.append(path)
+                    found.append(Path(path))
         return tuple(found)
 
-    def _is_inside(self, folder: Path) -> bool:
+    def _is_inside(self, folder: str) -> bool:
         """Return whether *folder* lies in the environment once its symlinks are followed."""
         try:
-            real = Path(real_path(folder / "__pycache__"))
+            real = Path(real_path(folder))
         except OSError:
             return False
         return any(real.is_relative_to(root) for root in self._within)
