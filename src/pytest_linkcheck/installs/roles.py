@@ -39,6 +39,6 @@ def role_of(below_site: str | None, below_prefix: str, dist_info: str, *, hashed
     folder, _, rest = below_site.partition("/")
     if folder == dist_info:
         return Role.GENERATED if rest in _GENERATED else Role.METADATA
-    if _PYCACHE.search(below_site) and not hashed:
+    if not hashed and _PYCACHE.search(below_site):
         return Role.BYTECODE
     return Role.PAYLOAD
