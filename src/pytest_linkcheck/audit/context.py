@@ -147,10 +147,12 @@ class Context:
         Raises `OSError` where that cannot be told. Where somebody else moves folders about, the
         answer is no promise for later: what opens files makes sure by `within`.
         """
-        folder = os.path.dirname(path)  # noqa: PTH120 - a Path for each file takes as long as stat
-        if folder not in self._readable:
-            self._readable[folder] = lies_within(self._real_folder(folder), self.within)
-        return self._readable[folder]
+        folder = os.path.dirname(str(path))  # noqa: PTH120 - a Path for each takes as long as stat
+        readable = self._readable.get(folder)
+        if readable is None:
+            readable = lies_within(self._real_folder(folder), self.within)
+            self._readable[folder] = readable
+        return readable
 
     def _real_folder(self, folder: str) -> str:
         """Return `real_path` of *folder*, by that of the folder it is in, asked for once."""

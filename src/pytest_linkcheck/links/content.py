@@ -15,6 +15,7 @@ from .show import show_size
 _CHUNK = 1 << 20
 _PAGE = 1 << 12
 _ROOM = 1 << 17
+_HAS_READV = hasattr(os, "readv")
 _MAX_HOLES = 1 << 34  # bytes: read in seconds
 # Only what was a regular file a moment ago is opened; should a FIFO or a symlink have taken its
 # place, the one does not block the open and the other is not followed.
@@ -66,20 +67,18 @@ def open_unchanged(facts: Facts, within: Sequence[str] = ()) -> Iterator[int]:
     Raises `ChangedError` if another file stands there by now, or if it was written to before
     the block was left; `OSError` if it cannot be opened.
     """
-    if facts.host != boot():
-        raise ChangedError(0, "looked at on another host", str(facts.path))
     descriptor = _open(facts, within)
     try:
         yield descriptor
-        after = os.fstat(descriptor)
-        if was_written(facts, after):
-            raise ChangedError(0, "changed while being read", str(facts.path))
+        _check_unwritten(facts, descriptor)
     finally:
         os.close(descriptor)
 
 
 def _open(facts: Facts, within: Sequence[str]) -> int:
     """Return a descriptor of the file of *facts*, and of no other."""
+    if facts.host != boot():
+        raise ChangedError(0, "looked at on another host", str(facts.path))
     if not within or _PIN_FLAGS is None:
         return _open_by_name(facts)
     pin = os.open(facts.path, _PIN_FLAGS)
@@ -135,6 +134,11 @@ def _check_identity(facts: Facts, descriptor: int) -> None:
         raise ChangedError(0, "replaced while being read", str(facts.path))
     if not stat.S_ISREG(now.st_mode):
         raise ChangedError(0, "no regular file any more", str(facts.path))
+
+
+def _check_unwritten(facts: Facts, descriptor: int) -> None:
+    if was_written(facts, os.fstat(descriptor)):
+        raise ChangedError(0, "changed while being read", str(facts.path))
 
 
 def was_written(facts: Facts, after: os.stat_result) -> bool:
@@ -208,17 +212,21 @@ def hash_bytes(facts: Facts, algorithm: str, within: Sequence[str] = ()) -> byte
     room = bytearray(min(max(facts.size, _PAGE), _ROOM))
     view = memoryview(room)
     done = 0
-    with open_unchanged(facts, within) as descriptor:
+    descriptor = _open(facts, within)  # not by open_unchanged, which takes as long as two reads
+    try:
         while count := _read_into(descriptor, room):
             digest.update(view[:count])
             done += count
             _check_growth(facts, descriptor, done)
+        _check_unwritten(facts, descriptor)
+    finally:
+        os.close(descriptor)
     return digest.digest()
 
 
 def _read_into(descriptor: int, room: bytearray) -> int:
-    if hasattr(os, "readv"):
-        return os.readv(descriptor, [room])
+    if _HAS_READV:
+        return os.readv(descriptor, (room,))
     chunk = os.read(descriptor, len(room))  # Windows
     room[: len(chunk)] = chunk
     return len(chunk)
