@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_linkcheck.installs import Distribution, InstalledFile, Role
 from pytest_linkcheck.links import Facts, Identity, Kind, Sharing, read_facts, resolve
@@ -21,8 +21,7 @@ SHARED = {"hardlink", "reflink", "symlink"}
 FROM_WHEEL = {Role.PAYLOAD, Role.METADATA, Role.DATA}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One file: how it is shared (a column of the table), why it is not, what is wrong with it.
 
     `short` says that its installer, cache and device would have allowed it to be shared.
