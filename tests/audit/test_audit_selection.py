@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from collections import Counter
@@ -8,9 +9,11 @@ from audit.conftest import PLUGINS, Bench, Subject
 from support.table import table_of
 
 from pytest_linkcheck import Wheelhouse
+from pytest_linkcheck.audit.context import Context
+from pytest_linkcheck.audit.examine import Seen, examine
 from pytest_linkcheck.audit.items import Contexts
 from pytest_linkcheck.audit.names import count_names
-from pytest_linkcheck.installs import find_layout
+from pytest_linkcheck.installs import Distribution, find_layout
 from pytest_linkcheck.links import Identity
 
 UNRELATED = """
@@ -353,3 +356,26 @@ def test_environments_of_one_cache_list_it_once(bench: Bench, wheelhouse: Wheelh
     )
     assert one is not two
     assert one.cache is two.cache
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_python_seeks_no_cycles_while_a_distribution_is_examined_and_then_as_before(
+    pair: Subject,
+    monkeypatch: pytest.MonkeyPatch,
+    before: bool,  # noqa: FBT001
+) -> None:
+    seen: list[bool] = []
+
+    def note(dist: Distribution, context: Context) -> list[Seen]:
+        seen.append(gc.isenabled())
+        return examine(dist, context)
+
+    monkeypatch.setattr("pytest_linkcheck.audit.items.examine", note)
+    try:
+        if not before:
+            gc.disable()
+        pair.audit().assert_outcomes(passed=1, failed=1)
+        after = gc.isenabled()
+    finally:
+        gc.enable()
+    assert (seen, after) == ([False, False], before)

@@ -1,6 +1,8 @@
 """The audit as pytest sees it: a collector for each environment, an item for each distribution."""
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -147,7 +149,8 @@ class AuditedDistribution(AuditItem):
         """Examine the distribution; keep its row for the table."""
         self._check_host()
         try:
-            told = self.environment.patience.read(self.environment.audited.label, self._examine)
+            with _uncollected():
+                told = self.environment.patience.read(self.environment.audited.label, self._examine)
         except SilentError as error:
             raise AuditError(str(error)) from None
         dist, self.row, wrong = told
@@ -199,6 +202,22 @@ class AuditedDistribution(AuditItem):
             yield f"  {_cut(line)}"
         if len(wrong) > _SHOWN:
             yield f"  and {len(wrong) - _SHOWN:,} more"
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the search for reference cycles, of which an examination makes none.
+
+    It goes through thousands of objects again and again, which are let go of at the end.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _cut(line: str) -> str:
