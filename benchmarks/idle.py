@@ -12,7 +12,7 @@ from pathlib import Path
 
 from side_by_side import command, cost_of
 
-ROUNDS = 15
+ROUNDS = 50  # single starts differ by several ms
 PLAIN = (sys.executable, "-m", "pytest", "--co", "-q", "-p", "no:cacheprovider")
 OURS = ("-p", "pytest_linkcheck.plugin")
 # A plugin that does nothing: for any `-p` pytest reads what is installed, and with all plugins
